@@ -11,12 +11,10 @@ namespace Cloudreve.Core.Accounts;
 public sealed class GroupMembers(StorageLayout layout)
 {
     /// <summary>Counts the members of a group.</summary>
-    /// <param name="groupId">The group.</param>
     public ValueTask<int> CountAsync(int groupId, CancellationToken cancellationToken = default) =>
         layout.Users.ScanAsync(ConditionOf(groupId), cancellationToken).CountAsync(cancellationToken);
 
     /// <summary>Checks whether a group has any members. One transaction when the first part of the table has one.</summary>
-    /// <param name="groupId">The group.</param>
     public ValueTask<bool> ExistAsync(int groupId, CancellationToken cancellationToken = default) =>
         layout.Users.ScanAsync(ConditionOf(groupId), cancellationToken).AnyAsync(cancellationToken);
 

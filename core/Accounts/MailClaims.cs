@@ -45,7 +45,6 @@ internal sealed class MailClaims(StorageLayout layout)
     /// <summary>Binds an address to an account that is about to take it: one transaction, up to four more where it is claimed.</summary>
     /// <param name="email">The address.</param>
     /// <param name="account">The account's row; the claim holds for this version of it alone.</param>
-    /// <param name="id">The account.</param>
     /// <param name="mayTakeOver">
     /// True if a claim may be taken over whose account does not have the address yet. An account that has lost a claim this way may not, or two could
     /// continue taking it from each other.

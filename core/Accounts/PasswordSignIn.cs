@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Accounts;
 /// to those that it has signed in to before: so nobody can lock out other users who share the address.
 /// </summary>
 /// <param name="layout">The storage of mail addresses and attempts.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="limiter">Limits guessing of one account.</param>
 /// <param name="budgets">Limits the failures of one client.</param>
 /// <param name="pressure">Is notified of guesses that come from many addresses.</param>
@@ -58,7 +57,6 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <summary>
     /// Checks the password of a signed-in user, under the same limits as a sign-in. One transaction, one more to count a failure.
     /// </summary>
-    /// <param name="user">The account.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <returns>True if it is right; also false when there have been too many attempts.</returns>
     public Task<bool> ConfirmAsync(User user, string password, ClientAddress client, CancellationToken cancellationToken = default) =>
@@ -75,7 +73,6 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
             cancellationToken);
 
     /// <summary>Throws for an account that may not sign in.</summary>
-    /// <param name="user">The account.</param>
     /// <exception cref="CloudreveException">40017 banned, 40018 not activated.</exception>
     public static void CheckStatus(User user)
     {

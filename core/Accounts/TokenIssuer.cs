@@ -23,7 +23,6 @@ namespace Cloudreve.Core.Accounts;
 public sealed record TokenPair(string AccessToken, string RefreshToken, DateTimeOffset AccessExpires, DateTimeOffset RefreshExpires);
 
 /// <summary>The claims of a valid access token.</summary>
-/// <param name="UserId">The account.</param>
 /// <param name="Scopes">The scopes granted to an application; null for a client of the site's own.</param>
 public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes)
 {
@@ -41,7 +40,6 @@ public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes)
 /// <param name="layout">The storage of revoked roots.</param>
 /// <param name="settings">Lifetimes, and the secret that states are hashed with.</param>
 /// <param name="keys">The keys that sign.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="grants">Grants of users to OAuth clients.</param>
 /// <param name="clock">Determines what has expired.</param>
 public sealed class TokenIssuer(
@@ -107,7 +105,6 @@ public sealed class TokenIssuer(
     }
 
     /// <summary>The state of an account, which a change of password or mail address changes. No transaction beyond the settings.</summary>
-    /// <param name="user">The account.</param>
     public async Task<string> StateOfAsync(User user, CancellationToken cancellationToken = default) =>
         ComputeState(await settings.GetAsync(cancellationToken), user);
 
@@ -122,8 +119,6 @@ public sealed class TokenIssuer(
     }
 
     /// <summary>Revokes all tokens that share a root. One transaction.</summary>
-    /// <param name="userId">The account.</param>
-    /// <param name="rootId">The root.</param>
     internal async Task RevokeRootAsync(long userId, Guid rootId, CancellationToken cancellationToken)
     {
         var row = new Row(RootPartition(rootId), Revoked)
@@ -140,7 +135,6 @@ public sealed class TokenIssuer(
     /// The account as it is now, if a sign-in is still valid: neither signed out, nor older than the last change of password or mail address.
     /// Two transactions. An access token alone reflects a state of up to an hour ago.
     /// </summary>
-    /// <param name="userId">The account.</param>
     /// <param name="session">The sign-in; null for one that another party answers for.</param>
     /// <returns>The account; null when the sign-in is no longer valid.</returns>
     public async Task<User?> FindHoldingAsync(long userId, TokenSession? session, CancellationToken cancellationToken = default)

@@ -24,7 +24,6 @@ public sealed class UserDirectory
     private readonly AgedValue<IReadOnlyList<Entry>> _entries;
 
     /// <summary>Creates the directory; reads nothing yet.</summary>
-    /// <param name="users">The accounts.</param>
     /// <param name="clock">Determines the age of what was read.</param>
     public UserDirectory(StorageLayout layout, UserStore users, TimeProvider clock)
     {

@@ -42,7 +42,6 @@ internal static class UserRows
     public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { [Address] = mail, [OwnerId] = userId };
 
     /// <summary>An account's row.</summary>
-    /// <param name="user">The account.</param>
     /// <param name="write">Names the write, for a writer whose response may be lost; null for others.</param>
     public static Row Describe(User user, Guid? write = null)
     {

@@ -16,7 +16,6 @@ namespace Cloudreve.Core.Accounts;
 /// <summary>The initial values of a new account.</summary>
 /// <param name="Email">The mail address, in any case.</param>
 /// <param name="PasswordHash">The hashed password; null for none.</param>
-/// <param name="GroupId">The group.</param>
 public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
 {
     /// <summary>The display name; null for the mail address up to its @.</summary>
@@ -59,7 +58,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     public static string NormalizeEmail(string email) => CanonicalText.Of(email.Trim()).ToLowerInvariant();
 
     /// <summary>Finds an account; null when there is none. One transaction.</summary>
-    /// <param name="id">The account.</param>
     public async Task<User?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var readAt = clock.GetTimestamp();
@@ -68,7 +66,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     }
 
     /// <summary>Finds an account together with a row of its partition whose key comes shortly before the account's. One transaction.</summary>
-    /// <param name="id">The account.</param>
     /// <param name="rowKey">The other row's key.</param>
     /// <returns>The account and the row; null where there is none.</returns>
     internal async Task<(User? User, Row? Other)> FindWithAsync(long id, string rowKey, CancellationToken cancellationToken)
@@ -86,7 +83,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     /// read recently, and one for all who ask at the same time. For identifying callers; where a decision depends on the latest state use
     /// <see cref="FindAsync"/>.
     /// </summary>
-    /// <param name="id">The account.</param>
     public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
         _kept.Find(id) is { } kept && clock.GetElapsedTime(kept.ReadAt) < MaxAge
             ? new ValueTask<User?>(kept.User)
@@ -223,7 +219,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     /// Changes an account, except its mail address: two transactions, two more for each competing call, and one for a change of what lists of
     /// accounts show.
     /// </summary>
-    /// <param name="id">The account.</param>
     /// <param name="change">Builds the new account from the current one; may be called again. Throwing ends the call.</param>
     /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
     public Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default) =>
@@ -260,7 +255,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     }
 
     /// <summary>Changes an account and its mail address: eight transactions.</summary>
-    /// <param name="id">The account.</param>
     /// <param name="email">The new address, in any case.</param>
     /// <param name="change">Builds the new account from the current one; see <see cref="UpdateAsync"/>.</param>
     /// <exception cref="CloudreveException">40021 when there is no such account; 40032: another account has the address.</exception>

@@ -50,7 +50,6 @@ public sealed record Share
     internal string ETag { get; init; } = "";
 
     /// <summary>Checks whether the link has ended.</summary>
-    /// <param name="now">The time.</param>
     public bool IsOver(DateTimeOffset now) => ExpiresAt <= now || RemainingDownloads <= 0;
 
     /// <summary>Partition of an owner's links.</summary>

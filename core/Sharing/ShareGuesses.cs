@@ -31,7 +31,6 @@ public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, C
     /// Checks a password for a link. No transaction for a link without one and for a password that was right a moment ago; otherwise one, and
     /// two more to count a failure, one more to count a success where there were failures.
     /// </summary>
-    /// <param name="share">The link.</param>
     /// <param name="client">The client that makes the guess.</param>
     /// <param name="password">The guess; empty for none, which is not counted.</param>
     /// <exception cref="CloudreveException">429: the client has given too many wrong passwords, of whichever links.</exception>

@@ -13,7 +13,6 @@ namespace Cloudreve.Core.Sharing;
 public sealed record ShareTerms(TimeSpan? ExpiresIn, long? Downloads, bool SharesView, bool ShowsReadme);
 
 /// <summary>Creates and changes links (contract, section 17).</summary>
-/// <param name="shares">The links.</param>
 /// <param name="places">The known places.</param>
 /// <param name="ids">Gives ids to new ones.</param>
 /// <param name="clock">Stamps them.</param>
@@ -47,7 +46,6 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
     }
 
     /// <summary>Changes a link; its counts and password stay. Two transactions.</summary>
-    /// <param name="share">The link.</param>
     /// <param name="terms">The new expiry and the other terms.</param>
     /// <exception cref="CloudreveException">404: the link is gone.</exception>
     public async Task<Share> ChangeAsync(Share share, ShareTerms terms, CancellationToken cancellationToken = default)
@@ -58,7 +56,6 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
     }
 
     /// <summary>Deletes a link. Two transactions; harmless to repeat.</summary>
-    /// <param name="share">The link.</param>
     public async Task DeleteAsync(Share share, CancellationToken cancellationToken = default)
     {
         await shares.DeleteAsync(share, cancellationToken);

@@ -29,7 +29,6 @@ public enum ShareOrder
 public sealed record SharePageRequest(ShareOrder Order, bool IsDescending, int PageSize, string? Token);
 
 /// <summary>A link in a list.</summary>
-/// <param name="Share">The link.</param>
 /// <param name="File">The shared file or folder; null when it is gone or in the trash.</param>
 public sealed record ListedShare(Share Share, FileRecord? File);
 
@@ -39,7 +38,6 @@ public sealed record ListedShare(Share Share, FileRecord? File);
 public sealed record SharePage(IReadOnlyList<ListedShare> Shares, string? NextToken);
 
 /// <summary>Lists an owner's links (contract, sections 10 and 17).</summary>
-/// <param name="shares">The links.</param>
 /// <param name="byId">The tree that they show.</param>
 /// <param name="clock">Determines which have ended.</param>
 public sealed class ShareListing(ShareStore shares, EntriesById byId, TimeProvider clock)
@@ -47,14 +45,12 @@ public sealed class ShareListing(ShareStore shares, EntriesById byId, TimeProvid
     private const int Readers = 8;
 
     /// <summary>Lists links for their owner: one transaction for each 1,000 links, and two for each link of the page.</summary>
-    /// <param name="ownerId">The owner.</param>
     /// <param name="request">The page.</param>
     /// <exception cref="CloudreveException">40001: the token is malformed.</exception>
     public Task<SharePage> ListOwnAsync(long ownerId, SharePageRequest request, CancellationToken cancellationToken = default) =>
         ListAsync(ownerId, request, static _ => true, cancellationToken);
 
     /// <summary>Lists links for others: those that work. As many transactions as <see cref="ListOwnAsync"/>.</summary>
-    /// <param name="ownerId">The owner.</param>
     /// <param name="request">The page.</param>
     /// <param name="withPassword">True to include links with a password.</param>
     /// <exception cref="CloudreveException">40001: the token is malformed.</exception>

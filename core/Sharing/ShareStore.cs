@@ -14,7 +14,6 @@ namespace Cloudreve.Core.Sharing;
 /// The rows of share links. A link is a row among its owner's, so that one query reads all of them; another row, which never changes,
 /// maps an id to its owner. A link exists as long as the first row does.
 /// </summary>
-/// <param name="layout">Their storage.</param>
 /// <param name="clock">Determines the age of what was read.</param>
 public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 {
@@ -35,7 +34,6 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
         await FindOwnerAsync(id, cancellationToken) is { } ownerId ? await FindAsync(ownerId, id, cancellationToken) : null;
 
     /// <summary>All links of an owner, the oldest first: one transaction for each 1,000.</summary>
-    /// <param name="ownerId">The owner.</param>
     public async Task<IReadOnlyList<Share>> ListAsync(long ownerId, CancellationToken cancellationToken = default)
     {
         var shares = new List<Share>();
@@ -47,12 +45,10 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Lists an owner's files that have links: as many transactions as <see cref="ListAsync"/>, none within <see cref="MaxAge"/>.</summary>
-    /// <param name="ownerId">The owner.</param>
     public async ValueTask<IReadOnlySet<long>> ListFilesAsync(long ownerId, CancellationToken cancellationToken = default) =>
         _sharedFiles.Find(ownerId) ?? (await ListAsync(ownerId, cancellationToken)).Select(share => share.FileId).ToHashSet();
 
     /// <summary>Writes a new link: two transactions. Harmless to repeat.</summary>
-    /// <param name="share">The link.</param>
     public async Task SaveAsync(Share share, CancellationToken cancellationToken = default)
     {
         // The owner's row alone could not be found by id; the other row leads nowhere until the link exists.
@@ -88,7 +84,6 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Deletes a link: two transactions. Harmless to repeat.</summary>
-    /// <param name="share">The link.</param>
     public async Task DeleteAsync(Share share, CancellationToken cancellationToken = default)
     {
         await layout.Shares.DeleteAsync(Share.Partition(share.OwnerId), FileKeys.Id(share.Id), cancellationToken: cancellationToken);
@@ -134,7 +129,6 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     /// <summary>
     /// Counts a download, and subtracts it from the remaining ones: two or three transactions, more when others download at the same time.
     /// </summary>
-    /// <param name="id">The link.</param>
     /// <exception cref="CloudreveException">404: the link is gone, or others took the last download.</exception>
     public async Task CountDownloadAsync(long id, CancellationToken cancellationToken = default)
     {

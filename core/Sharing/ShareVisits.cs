@@ -6,13 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Sharing;
 
 /// <summary>Counts the views of links.</summary>
-/// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class ShareVisits(StorageLayout layout, TimeProvider clock, ILogger<ShareVisits> logger)
     : GatheredCounter<(long OwnerId, long ShareId)>(layout.Shares, Share.VisitsProperty, clock, logger)
 {
     /// <summary>Counts one visit.</summary>
-    /// <param name="share">The link.</param>
     public void Count(Share share) => Count((share.OwnerId, share.Id));
 
     /// <inheritdoc/>

@@ -8,14 +8,12 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Sharing;
 
 /// <summary>A link as a caller sees it.</summary>
-/// <param name="Share">The link.</param>
 /// <param name="File">The shared file or folder.</param>
 /// <param name="Path">The path in its owner's drive.</param>
 /// <param name="IsUnlocked">True if the caller may see what it leads to.</param>
 public sealed record SharedLink(Share Share, FileRecord File, FilePath Path, bool IsUnlocked);
 
 /// <summary>Decides what a caller may see through a share link (contract, section 17).</summary>
-/// <param name="shares">The links.</param>
 /// <param name="byId">The files behind them.</param>
 /// <param name="users">Their owners.</param>
 /// <param name="guesses">Limits guessing of passwords.</param>
@@ -78,7 +76,6 @@ public sealed class SharedPlaces(ShareStore shares, EntriesById byId, UserStore 
     }
 
     /// <summary>Drops a link from this process's cache, because it was changed here.</summary>
-    /// <param name="id">The link.</param>
     public void Forget(long id) => _recent.Forget(id);
 
     private long Decode(Caller caller, string text, HashIdCodec hashIds)

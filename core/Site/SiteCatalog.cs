@@ -38,12 +38,10 @@ public sealed class SiteCatalog
     }
 
     /// <summary>Finds a group; null when there is none.</summary>
-    /// <param name="id">The group's id.</param>
     public async ValueTask<Group?> FindGroupAsync(int id, CancellationToken cancellationToken = default) =>
         await FindAsync(_groups, id, cancellationToken);
 
     /// <summary>A group.</summary>
-    /// <param name="id">The group's id.</param>
     /// <exception cref="CloudreveException">40039: there is none.</exception>
     public async ValueTask<Group> GetGroupAsync(int id, CancellationToken cancellationToken = default) =>
         await FindGroupAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.GroupNotFound, "The group does not exist.");
@@ -82,18 +80,15 @@ public sealed class SiteCatalog
     }
 
     /// <summary>Finds a storage policy, even a deleted one; null when there is none.</summary>
-    /// <param name="id">The policy's id.</param>
     public async ValueTask<StoragePolicy?> FindPolicyAsync(int id, CancellationToken cancellationToken = default) =>
         await FindAsync(_policies, id, cancellationToken);
 
     /// <summary>A storage policy.</summary>
-    /// <param name="id">The policy's id.</param>
     /// <exception cref="CloudreveException">40035: there is none.</exception>
     public async ValueTask<StoragePolicy> GetPolicyAsync(int id, CancellationToken cancellationToken = default) =>
         await FindPolicyAsync(id, cancellationToken) ?? throw NoPolicy();
 
     /// <summary>A storage policy that may get new content.</summary>
-    /// <param name="id">The policy's id.</param>
     /// <exception cref="CloudreveException">40035: there is none, or it was deleted.</exception>
     public async ValueTask<StoragePolicy> GetUsablePolicyAsync(int id, CancellationToken cancellationToken = default) =>
         await GetPolicyAsync(id, cancellationToken) is { IsDeleted: false } policy ? policy : throw NoPolicy();

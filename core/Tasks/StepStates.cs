@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Tasks;
 /// loses.
 /// </summary>
 /// <typeparam name="TState">The state.</typeparam>
-/// <param name="layout">The tables.</param>
 /// <param name="kind">The start of the tasks' partitions; never changes.</param>
 /// <param name="type">The persistent form of the state.</param>
 internal sealed class StepStates<TState>(StorageLayout layout, string kind, JsonTypeInfo<TState> type)
@@ -31,8 +30,6 @@ internal sealed class StepStates<TState>(StorageLayout layout, string kind, Json
             : null;
 
     /// <summary>Writes the state in place of the version that was read: one transaction.</summary>
-    /// <param name="taskId">The task.</param>
-    /// <param name="state">The state.</param>
     /// <param name="etag">The version that was read; null when there was none.</param>
     /// <returns>The new version.</returns>
     /// <exception cref="StorageException">Another run got further meanwhile.</exception>

@@ -5,12 +5,9 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Tasks;
 
 /// <summary>Finds the accounts that workflows work for, with their current rights.</summary>
-/// <param name="users">The accounts.</param>
-/// <param name="catalog">Their groups.</param>
 public sealed class TaskCallers(UserStore users, SiteCatalog catalog)
 {
     /// <summary>The caller that a task acts for: no transaction for one that was read within the last minute.</summary>
-    /// <param name="userId">The account.</param>
     /// <param name="permission">The permission that the task requires.</param>
     /// <exception cref="CloudreveException">403 when the account is no longer active, 40007 when its group lacks the permission.</exception>
     public async Task<Caller> FindAsync(long userId, GroupPermission permission, CancellationToken cancellationToken = default)

@@ -14,8 +14,6 @@ internal sealed record TaskQueue(TimeSpan Execution, long Retries, long BackoffF
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromSeconds(10);
 
     /// <summary>The limits of a type of tasks.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="type">The type.</param>
     public static TaskQueue Of(SiteSettings site, string type) => type == RemoteDownload.TaskType
         ? new(
             site.Get(RemoteDownloadSetting.Execution), site.Get(RemoteDownloadSetting.Retries), site.Get(RemoteDownloadSetting.BackoffFactor),

@@ -6,7 +6,6 @@ namespace Cloudreve.Core.Tasks;
 /// <summary>
 /// The life of a task between its acceptance and its end (contract, section 18). Every method may be called again after a crash.
 /// </summary>
-/// <param name="tasks">The tasks.</param>
 /// <param name="settings">Sets the number of restarts of a task.</param>
 /// <param name="clock">Determines what time it is.</param>
 public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvider clock)
@@ -17,7 +16,6 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
     private const string LostReason = "The task was interrupted and could not continue. Start it again.";
 
     /// <summary>Moves a task from queued or suspended to processing: one transaction, two when that changes it.</summary>
-    /// <param name="reference">The task.</param>
     /// <returns>The task; null when it does not exist, has ended or is about to end: there is nothing to do.</returns>
     /// <exception cref="CloudreveException">The task has exceeded the maximum time.</exception>
     public async Task<WorkflowTask?> BeginAsync(TaskReference reference, CancellationToken cancellationToken = default)
@@ -39,7 +37,6 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
     }
 
     /// <summary>Suspends a task that failed, to be restarted later: two transactions.</summary>
-    /// <param name="reference">The task.</param>
     /// <param name="failures">Number of failures since it last made progress, this one included.</param>
     /// <param name="count">Total number of failures, this one included.</param>
     /// <param name="error">The error message, for its owner.</param>
@@ -70,12 +67,10 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
     }
 
     /// <summary>Keeps further parts of a task from starting, since its orchestration is gone: two transactions.</summary>
-    /// <param name="reference">The task.</param>
     public Task CloseAsync(TaskReference reference, CancellationToken cancellationToken = default) =>
         tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
 
     /// <summary>Ends a task: two transactions. One that was closed ends with an error, one that was canceled without, unless all of its work is done.</summary>
-    /// <param name="reference">The task.</param>
     /// <param name="error">The error that ended it early; null for none.</param>
     /// <param name="isDone">True if all of its work is done, whatever happened afterwards.</param>
     public Task EndAsync(TaskReference reference, string? error, bool isDone = false, CancellationToken cancellationToken = default) => tasks.UpdateAsync(
@@ -91,7 +86,6 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
         cancellationToken);
 
     /// <summary>Writes the progress of a task: two transactions. Nothing changes once it has ended.</summary>
-    /// <param name="reference">The task.</param>
     /// <param name="phase">The step that runs.</param>
     /// <param name="progress">Progress by the names that clients know.</param>
     /// <param name="failures">Items that failed.</param>
@@ -111,7 +105,6 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
             cancellationToken);
 
     /// <summary>Writes the progress of a download: two transactions. Nothing changes once it has ended.</summary>
-    /// <param name="reference">The task.</param>
     /// <param name="phase">The step that runs.</param>
     /// <param name="download">The progress.</param>
     /// <param name="progress">Progress of the transfer into the drive, by the names that clients know.</param>
@@ -138,7 +131,6 @@ internal sealed record ItemFailures(long Count, IReadOnlyList<string> First)
     public static ItemFailures None { get; } = new(0, []);
 
     /// <summary>With another one.</summary>
-    /// <param name="item">The item.</param>
     /// <param name="reason">Why it failed.</param>
     public ItemFailures Add(string item, string reason) =>
         new(Count + 1, First.Count < TaskRuns.MaxErrors ? [.. First, $"{Cut(item)}: {reason}"] : First);

@@ -36,8 +36,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Reads a task of a known owner: one transaction; null when there is none.</summary>
-    /// <param name="ownerId">The owner.</param>
-    /// <param name="id">The task.</param>
     public async Task<WorkflowTask?> FindAsync(long ownerId, long id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Tasks.FindAsync(Partition(ownerId), Key(id), cancellationToken);
@@ -45,7 +43,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Reads a task whose owner is not known: two transactions; null when there is none.</summary>
-    /// <param name="id">The task.</param>
     public async Task<WorkflowTask?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var index = await layout.Tasks.FindAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken);
@@ -53,7 +50,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Lists a user's tasks, newest first.</summary>
-    /// <param name="ownerId">The user.</param>
     /// <param name="types">Only tasks of these types; empty for any.</param>
     /// <param name="statuses">Only tasks in these states; empty for any.</param>
     /// <param name="pageSize">At most how many.</param>
@@ -130,8 +126,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <summary>
     /// Changes a task unless it has ended: one transaction to read, one to write, two more for each competing call.
     /// </summary>
-    /// <param name="ownerId">The owner.</param>
-    /// <param name="id">The task.</param>
     /// <param name="change">
     /// Builds the new task from the stored one. It may be called again, also on its own result when a response was lost: it sets
     /// values and does not increment them.
@@ -158,8 +152,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Removes a task: two transactions. Harmless to repeat; an orchestration that still works for it finds nothing to do.</summary>
-    /// <param name="ownerId">The owner.</param>
-    /// <param name="id">The task.</param>
     public async Task DeleteAsync(long ownerId, long id, CancellationToken cancellationToken = default)
     {
         // Through the index the task can be found, and deleted again, as long as the other row may exist.

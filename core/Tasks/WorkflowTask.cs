@@ -118,18 +118,14 @@ public sealed record WorkflowTask
     }
 
     /// <summary>The task as it is when it is no longer suspended.</summary>
-    /// <param name="now">The time.</param>
     internal WorkflowTask Awakened(DateTimeOffset now) => SuspendedAt is { } since
         ? this with { SuspendedAt = null, ResumeTime = null, Waited = Waited + (now > since ? now - since : TimeSpan.Zero) }
         : this with { ResumeTime = null };
 }
 
 /// <summary>The task that a workflow works for.</summary>
-/// <param name="TaskId">The task.</param>
-/// <param name="OwnerId">Its owner.</param>
 public sealed record TaskReference(long TaskId, long OwnerId);
 
 /// <summary>One page of a user's tasks, newest first.</summary>
-/// <param name="Tasks">The tasks.</param>
 /// <param name="NextToken">The token to continue with; null on the last page.</param>
 public sealed record TaskPage(IReadOnlyList<WorkflowTask> Tasks, string? NextToken);

@@ -16,7 +16,6 @@ namespace Cloudreve.Functions.FrontEnd;
 /// </summary>
 /// <param name="folder">The folder of the built front end.</param>
 /// <param name="bootstrap">Creates the site before its first request.</param>
-/// <param name="settings">The site's settings.</param>
 /// <param name="policy">Says what its pages may load.</param>
 internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, SettingStore settings, PagePolicy policy) : IFrontEnd, IDisposable
 {
@@ -58,7 +57,6 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
 
     /// <summary>The page with the site's data filled in.</summary>
     /// <param name="page">The page as it was built.</param>
-    /// <param name="site">The site.</param>
     internal static string Fill(string page, SiteSettings site) => page
         .Replace("{siteName}", WebUtility.HtmlEncode(site.Get(SiteSetting.SiteName)), StringComparison.Ordinal)
         .Replace("{siteDes}", WebUtility.HtmlEncode(site.Get(AppearanceSetting.Description)), StringComparison.Ordinal)

@@ -4,6 +4,5 @@ namespace Cloudreve.Functions.FrontEnd;
 internal interface IFrontEnd
 {
     /// <summary>Handles a request.</summary>
-    /// <param name="request">The request.</param>
     Task<IResult> AnswerAsync(HttpRequest request, CancellationToken cancellationToken);
 }

@@ -24,7 +24,6 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
     private readonly BoundedCache<string, string> _scripts = new(MaxKept, TimeProvider.System);
 
     /// <summary>The policy of a page.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="page">The page as it is sent.</param>
     public async ValueTask<string> OfAsync(SiteSettings site, string page, CancellationToken cancellationToken)
     {

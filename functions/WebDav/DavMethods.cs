@@ -19,7 +19,6 @@ internal sealed record DavMethods(
     DavLocking Locking, DavUploads Uploads)
 {
     /// <summary>Handles a request whose function is for several methods.</summary>
-    /// <param name="call">The request.</param>
     public Task RunAsync(DavCall call, CancellationToken cancellationToken) => call.Request.Method.ToUpperInvariant() switch
     {
         var method when call.Path.IsUpload => Uploads.RunAsync(call, method, cancellationToken),

@@ -18,7 +18,6 @@ public sealed class AccountRemovalActivities(AccountRemoval removal, ActivityGua
     public const string FinishAccountRemoval = "FinishAccountRemoval";
 
     /// <summary>Moves the task from queued to processing; false when the account is gone.</summary>
-    /// <param name="reference">The removal.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(BeginAccountRemoval)]
     public Task<bool> BeginAsync([ActivityTrigger] AccountRemovalReference reference, CancellationToken cancellationToken) =>

@@ -25,7 +25,6 @@ public static class AccountRemovalOrchestration
     private static readonly TimeSpan s_settlement = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs one round.</summary>
-    /// <param name="context">The orchestration.</param>
     /// <param name="input">The progress so far.</param>
     /// <returns>True if the account is gone.</returns>
     [Function(Name)]

@@ -17,7 +17,6 @@ public sealed class FullTextRebuildActivities(FullTextRebuild rebuild, ActivityG
     public const string FinishFullTextRebuild = "FinishFullTextRebuild";
 
     /// <summary>Removes indexes or indexes the next files; true when nothing is left to do.</summary>
-    /// <param name="task">The task.</param>
     [Function(RebuildFullTexts)]
     public Task<bool> IndexAsync([ActivityTrigger] TaskReference task, CancellationToken cancellationToken) =>
         guard.RunAsync(RebuildFullTexts, task.TaskId, () => rebuild.StepAsync(task, cancellationToken));

@@ -11,7 +11,6 @@ public static class RelocationOrchestration
     public const string Name = "RelocationOrchestration";
 
     /// <summary>Runs one round.</summary>
-    /// <param name="context">The orchestration.</param>
     /// <param name="state">The progress so far.</param>
     /// <returns>True if it came to its end.</returns>
     [Function(Name)]

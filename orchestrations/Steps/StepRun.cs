@@ -28,7 +28,6 @@ internal static class StepRun
         });
 
     /// <summary>Runs a round.</summary>
-    /// <param name="context">The orchestration.</param>
     /// <param name="state">The progress so far.</param>
     /// <param name="step">The activity that does a step and answers whether it was the last one.</param>
     /// <param name="finish">The activity that ends the task.</param>

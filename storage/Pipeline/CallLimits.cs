@@ -30,7 +30,6 @@ internal static class CallLimits
     public static readonly TimeSpan LastContentTry = TimeSpan.FromSeconds(60);
 
     /// <summary>The time that one try of a request may go without a response.</summary>
-    /// <param name="call">The request.</param>
     /// <param name="isContent">True if it moves content.</param>
     public static TimeSpan Of(StorageCall call, bool isContent)
     {

@@ -4,7 +4,6 @@ using System.Text;
 namespace Cloudreve.AzureStorage.Tables;
 
 /// <summary>A contiguous, ordinally ordered part of one partition, or the same part of each partition of a run.</summary>
-/// <param name="PartitionKey">The partition.</param>
 /// <param name="From">First row key, inclusive; null for the partition's first row.</param>
 /// <param name="To">Row key to stop before, exclusive; null for the partition's end.</param>
 public sealed record RowRange(string PartitionKey, string? From = null, string? To = null)
@@ -19,7 +18,6 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
     public bool SkipsFrom { get; init; }
 
     /// <summary>All rows of a partition whose key starts with a prefix.</summary>
-    /// <param name="partitionKey">The partition.</param>
     /// <param name="prefix">The prefix; not empty.</param>
     public static RowRange Prefix(string partitionKey, string prefix) => new(partitionKey, prefix, After(prefix));
 

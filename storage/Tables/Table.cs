@@ -23,7 +23,6 @@ public sealed class Table
         CallAsync(async () => await _client.CreateIfNotExistsAsync(cancellationToken));
 
     /// <summary>Reads one row; null when it does not exist.</summary>
-    /// <param name="partitionKey">The partition.</param>
     public Task<Row?> FindAsync(string partitionKey, string rowKey, CancellationToken cancellationToken = default)
     {
         AzureLimits.CheckKey(partitionKey);
@@ -133,7 +132,6 @@ public sealed class Table
     }
 
     /// <summary>Deletes a row.</summary>
-    /// <param name="partitionKey">The partition.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c>.</param>
     /// <returns>False when there was no such row.</returns>
     public Task<bool> DeleteAsync(string partitionKey, string rowKey, string etag = "*", CancellationToken cancellationToken = default) =>

@@ -45,7 +45,6 @@ public sealed class TableBatch(string partitionKey)
     public TableBatch Replace(Row row, string etag = "*") => Add(TableTransactionActionType.UpdateReplace, row, new ETag(etag));
 
     /// <summary>Deletes an existing row; a missing one fails the batch with <see cref="StorageNotFoundException"/>.</summary>
-    /// <param name="rowKey">The row's key.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c> for any.</param>
     public TableBatch Delete(string rowKey, string etag = "*") =>
         Add(TableTransactionActionType.Delete, new Row(PartitionKey, rowKey), new ETag(etag));

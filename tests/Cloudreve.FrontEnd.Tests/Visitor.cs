@@ -30,7 +30,6 @@ internal sealed class Visitor : IAsyncDisposable
     }
 
     /// <summary>Opens a browser on a site.</summary>
-    /// <param name="site">The site.</param>
     public static async Task<Visitor> OpenAsync(Site site)
     {
         var playwright = await Playwright.CreateAsync();

@@ -37,7 +37,6 @@ public sealed class LoadRun : IAsyncDisposable
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     /// <summary>Prepares a run; starts nothing.</summary>
-    /// <param name="options">Its options.</param>
     /// <param name="site">The site's processes.</param>
     /// <param name="proxy">The proxy between them and storage.</param>
     /// <param name="account">Storage without the proxy.</param>

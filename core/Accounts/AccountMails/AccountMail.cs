@@ -14,7 +14,6 @@ internal enum AccountMailKind
 
 /// <summary>A queued request to send an account mail: a message of the mail queue. It holds no secret and no mail address.</summary>
 /// <param name="Kind">The purpose.</param>
-/// <param name="UserId">The account.</param>
 /// <param name="SiteUrl">Scheme and host of the links.</param>
 /// <param name="Nonce">The nonce of the request that it belongs to.</param>
 /// <param name="Language">Locale code; null for the account's.</param>

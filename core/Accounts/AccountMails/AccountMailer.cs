@@ -21,7 +21,6 @@ namespace Cloudreve.Core.Accounts.AccountMails;
 /// dropped. Harmless to repeat: the mail is the same each time.
 /// </summary>
 /// <param name="settings">Templates and the mail server.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="quota">Knows how much storage an account uses.</param>
 /// <param name="sender">Sends.</param>
 /// <param name="logger">Receives what was not sent.</param>
@@ -56,7 +55,6 @@ public sealed class AccountMailer(
     /// Someone who signs up with another person's address must not have its owner activate a password that the owner does not know.
     /// </summary>
     /// <param name="encodedUserId">The account's encoded id.</param>
-    /// <param name="user">The account.</param>
     public static string ActivationTextOf(string encodedUserId, User user) =>
         ActivationTextOf(encodedUserId, PasswordHasher.Fingerprint(user.PasswordHash));
 

@@ -32,7 +32,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     private const int NonceBytes = 16;
 
     /// <summary>Throws for a site that sends no mail.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <exception cref="CloudreveException">40028.</exception>
     internal static void RequireMail(SiteSettings site)
     {
@@ -52,7 +51,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         : KeyOf(kind);
 
     /// <summary>Requests a mail. Three transactions; one when the last request was a moment ago.</summary>
-    /// <param name="user">The account.</param>
     /// <param name="siteUrl">Scheme and host of its links.</param>
     /// <param name="language">Locale code; null for the account's.</param>
     /// <param name="lifetime">Lifetime of the link.</param>
@@ -98,12 +96,10 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>The open request of a kind; null for none. One transaction.</summary>
-    /// <param name="userId">The account.</param>
     internal Task<Row?> FindAsync(AccountMailKind kind, long userId, CancellationToken cancellationToken) =>
         FindAsync(userId, KeyOf(kind), cancellationToken);
 
     /// <summary>The hashed passwords that an account may be activated with. One transaction.</summary>
-    /// <param name="userId">The account.</param>
     internal async Task<IReadOnlyList<string>> ListPasswordsAsync(long userId, CancellationToken cancellationToken)
     {
         var passwords = new List<string>();

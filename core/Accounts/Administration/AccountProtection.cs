@@ -33,7 +33,6 @@ internal static class AccountProtection
 
     /// <summary>Throws for an account that may not be removed.</summary>
     /// <param name="actorId">The administrator.</param>
-    /// <param name="userId">The account.</param>
     /// <exception cref="CloudreveException">40043.</exception>
     public static void CheckRemoval(long actorId, long userId)
     {

@@ -28,13 +28,11 @@ public enum UserOrder
 
 /// <summary>Selects the accounts of a list; null for all.</summary>
 /// <param name="Status">The state of the account.</param>
-/// <param name="GroupId">The group.</param>
 /// <param name="Nick">A part of the nickname, in any case.</param>
 /// <param name="Email">A part of the mail address, in any case.</param>
 public sealed record UserFilter(UserStatus? Status = null, long? GroupId = null, string? Nick = null, string? Email = null);
 
 /// <summary>An account and the bytes that it uses.</summary>
-/// <param name="User">The account.</param>
 /// <param name="Used">Bytes in use.</param>
 public sealed record ListedUser(User User, long Used);
 
@@ -74,8 +72,6 @@ public sealed class UserAdministration
     private readonly NumberedRows _rows;
 
     /// <summary>Creates the service; sends nothing.</summary>
-    /// <param name="users">The accounts.</param>
-    /// <param name="catalog">The groups.</param>
     /// <param name="quota">The bytes in use.</param>
     /// <param name="ids">Knows the assigned ids.</param>
     /// <param name="clock">Determines the age of what is known.</param>
@@ -124,7 +120,6 @@ public sealed class UserAdministration
     }
 
     /// <summary>An account. Two transactions.</summary>
-    /// <param name="id">The account.</param>
     /// <exception cref="CloudreveException">40021: there is none, or it is being removed.</exception>
     public async Task<ListedUser> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) is { } user ? await WithUsedAsync(user, cancellationToken) : throw NotFound();
@@ -142,7 +137,6 @@ public sealed class UserAdministration
 
     /// <summary>Changes an account: everything or nothing. Some five transactions, five more for another mail address.</summary>
     /// <param name="actor">The administrator.</param>
-    /// <param name="id">The account.</param>
     /// <exception cref="CloudreveException">
     /// 40001 malformed, 40021 no such account, 40032 the mail address has an account, 40039 no such group, 40042 the group of the first or
     /// the own account, 40043 any other lock-out of the first or the own account, 40089 what applications may not do.
@@ -175,7 +169,6 @@ public sealed class UserAdministration
     public Task<long> CountAsync(CancellationToken cancellationToken = default) => _rows.CountAsync(null, cancellationToken);
 
     /// <summary>Number of accounts in a group, as far as they are counted.</summary>
-    /// <param name="groupId">The group.</param>
     public Task<long> CountGroupAsync(int groupId, CancellationToken cancellationToken = default) =>
         _rows.CountAsync(ConditionOf(new UserFilter(GroupId: groupId)), cancellationToken);
 

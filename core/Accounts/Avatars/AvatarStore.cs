@@ -9,7 +9,6 @@ using ImageMagick;
 namespace Cloudreve.Core.Accounts.Avatars;
 
 /// <summary>The pictures of users: one blob each, a square PNG (contract, section 5).</summary>
-/// <param name="layout">Their storage.</param>
 /// <param name="users">The accounts, which say where a picture comes from.</param>
 public sealed class AvatarStore(StorageLayout layout, UserStore users)
 {
@@ -22,8 +21,6 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
     private const int MaxSide = 1024;
 
     /// <summary>Crops a picture to a square, scales it and stores it. One blob and two table transactions.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="userId">The user.</param>
     /// <param name="picture">A JPEG, PNG or GIF.</param>
     /// <exception cref="CloudreveException">40001: it is not a picture.</exception>
     public async Task SaveAsync(SiteSettings site, long userId, ReadOnlyMemory<byte> picture, CancellationToken cancellationToken = default)
@@ -37,18 +34,13 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
     }
 
     /// <summary>Switches to the picture that belongs to the mail address. Two transactions.</summary>
-    /// <param name="userId">The user.</param>
     public Task UseGravatarAsync(long userId, CancellationToken cancellationToken = default) => SetSourceAsync(userId, FromGravatar, cancellationToken);
 
     /// <summary>A picture that was uploaded, as PNG; null when there is none. One transaction.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="userId">The user.</param>
     public Task<byte[]?> FindAsync(SiteSettings site, long userId, CancellationToken cancellationToken = default) =>
         layout.Container(layout.AvatarsContainerName).ReadAsync(NameOf(site, userId), cancellationToken);
 
     /// <summary>Removes a picture that was uploaded. One transaction. Harmless to repeat.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="userId">The user.</param>
     internal Task<bool> DeleteAsync(SiteSettings site, long userId, CancellationToken cancellationToken) =>
         layout.Container(layout.AvatarsContainerName).DeleteAsync(NameOf(site, userId), cancellationToken);
 

@@ -11,7 +11,6 @@ public sealed class CaptchaGate
     internal CaptchaGate(IEnumerable<ICaptchaVerifier> verifiers) => _verifiers = verifiers.ToDictionary(verifier => verifier.Type, StringComparer.Ordinal);
 
     /// <summary>Throws where a captcha is required and the answer is wrong. No transaction where none is required; one for the picture.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="demand">True if a captcha is required here.</param>
     /// <exception cref="CloudreveException">40026.</exception>
     public async Task PassAsync(SiteSettings site, Setting<bool> demand, CaptchaAnswer answer, CancellationToken cancellationToken = default)
@@ -21,7 +20,6 @@ public sealed class CaptchaGate
     }
 
     /// <summary>Checks an answer, required or not. An answer counts once. One transaction for the picture.</summary>
-    /// <param name="site">The site's settings.</param>
     public Task<bool> IsRightAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken = default) =>
         _verifiers[site.Get(CaptchaSetting.Type)].VerifyAsync(site, answer, cancellationToken);
 }

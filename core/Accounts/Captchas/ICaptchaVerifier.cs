@@ -9,6 +9,5 @@ internal interface ICaptchaVerifier
     string Type { get; }
 
     /// <summary>Checks an answer. An answer counts once, right or wrong.</summary>
-    /// <param name="site">The site's settings.</param>
     Task<bool> VerifyAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken);
 }

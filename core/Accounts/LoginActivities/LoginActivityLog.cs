@@ -23,7 +23,6 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
     private static readonly TimeSpan FailureWindow = TimeSpan.FromHours(1);
 
     /// <summary>Records a success. One transaction.</summary>
-    /// <param name="userId">The account.</param>
     /// <param name="activity">The activity; the time is set here.</param>
     public async Task AddAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
     {
@@ -47,7 +46,6 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Records a failure, unless there have been many recently. Two transactions at most.</summary>
-    /// <param name="userId">The account.</param>
     public async Task AddFailureAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
     {
         var since = clock.GetUtcNow() - FailureWindow;
@@ -57,7 +55,6 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>The newest sign-ins and tries. One transaction.</summary>
-    /// <param name="userId">The account.</param>
     public async Task<IReadOnlyList<LoginActivity>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var page = await layout.Sessions.QueryPageAsync(new RowRange(PartitionOf(userId)), Shown, null, cancellationToken);

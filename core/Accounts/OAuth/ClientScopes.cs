@@ -1,7 +1,6 @@
 namespace Cloudreve.Core.Accounts.OAuth;
 
 /// <summary>The scopes of an OAuth client that acts on behalf of a user.</summary>
-/// <param name="ClientId">The client.</param>
 /// <param name="Scopes">The granted scopes.</param>
 public sealed record ClientScopes(Guid ClientId, IReadOnlySet<string> Scopes)
 {

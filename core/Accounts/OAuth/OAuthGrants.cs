@@ -7,7 +7,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.OAuth;
 
 /// <summary>A grant of a user to an OAuth client.</summary>
-/// <param name="ClientId">The client.</param>
 /// <param name="Scopes">The granted scopes.</param>
 /// <param name="LastUsedAt">The time the client last exchanged a code; null for never.</param>
 public sealed record OAuthGrant(Guid ClientId, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt);
@@ -24,7 +23,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     private readonly BoundedCache<(long UserId, Guid ClientId), RecentGrant> _recent = new(MaxRecent, clock);
 
     /// <summary>The grants of a user. One transaction.</summary>
-    /// <param name="userId">The user.</param>
     public async Task<IReadOnlyList<OAuthGrant>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var grants = new List<OAuthGrant>();
@@ -34,8 +32,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     }
 
     /// <summary>A user's grant to a client; null when there is none. One transaction.</summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="clientId">The client.</param>
     public async Task<OAuthGrant?> FindAsync(long userId, Guid clientId, CancellationToken cancellationToken = default) =>
         await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken) is { } row ? Read(row) : null;
 
@@ -43,8 +39,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// A user's grant to a client as it was at most <see cref="UserStore.MaxAge"/> ago; null when there was none. No transaction for one
     /// that was read recently.
     /// </summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="clientId">The client.</param>
     internal async ValueTask<OAuthGrant?> FindRecentAsync(long userId, Guid clientId, CancellationToken cancellationToken)
     {
         // Grants die with their client.
@@ -58,8 +52,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     }
 
     /// <summary>Grants scopes beside those that were granted before. Two transactions, one when there is nothing to add.</summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="clientId">The client.</param>
     /// <param name="scopes">The granted scopes.</param>
     public async Task WidenAsync(long userId, Guid clientId, IReadOnlyCollection<string> scopes, CancellationToken cancellationToken = default)
     {
@@ -91,7 +83,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// The scopes of its token that a client may still use: null when the grant was withdrawn or narrowed, or the client is disabled. One
     /// transaction.
     /// </summary>
-    /// <param name="userId">The user.</param>
     /// <param name="held">The scopes in the client's token.</param>
     internal async Task<ClientScopes?> RenewAsync(long userId, ClientScopes held, CancellationToken cancellationToken)
     {
@@ -102,8 +93,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     }
 
     /// <summary>Records that a client used its grant; does nothing when there is none. One transaction.</summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="clientId">The client.</param>
     internal async Task NoteUseAsync(long userId, Guid clientId, CancellationToken cancellationToken)
     {
         try
@@ -120,8 +109,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// Withdraws a grant: the client's tokens stop working, in other processes after at most <see cref="UserStore.MaxAge"/>. Two transactions,
     /// one when there is none.
     /// </summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="clientId">The client.</param>
     /// <returns>False when there was none.</returns>
     public async Task<bool> WithdrawAsync(long userId, Guid clientId, CancellationToken cancellationToken = default)
     {

@@ -33,7 +33,6 @@ public sealed record OpenIdIdentity(OpenIdProvider Provider, string Issuer, stri
     internal string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{(int)Provider}\n{Issuer}\n{Subject}")));
 
     /// <summary>A user of Microsoft Entra ID: unlike the subject, the object id is the same in all applications of the tenant.</summary>
-    /// <param name="tenantId">The tenant.</param>
     /// <param name="objectId">The person's object id.</param>
     public static OpenIdIdentity OfEntra(string tenantId, string objectId) => new(OpenIdProvider.Oidc, "entra:" + tenantId, objectId);
 }

@@ -16,7 +16,6 @@ public sealed record OpenIdLink(OpenIdProvider Provider, DateTimeOffset LinkedAt
 /// holds while both name each other. The identity's row is written first and removed last, so a crash leaves at most one that names a user who
 /// does not name it: that one may be taken over.
 /// </summary>
-/// <param name="users">The accounts.</param>
 /// <param name="clock">Stamps links.</param>
 public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvider clock)
 {
@@ -35,7 +34,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     private readonly BoundedCache<OpenIdIdentity, Owner> _confirmed = new(MaxKept, clock);
 
     /// <summary>A user's links. One transaction.</summary>
-    /// <param name="userId">The user.</param>
     public async Task<IReadOnlyList<OpenIdLink>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var links = new List<OpenIdLink>();
@@ -68,7 +66,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     }
 
     /// <summary>Links an identity with a user. Two transactions, more where a crash left rows behind.</summary>
-    /// <param name="userId">The user.</param>
     /// <exception cref="CloudreveException">40066: the user has another identity of the provider. 40067: the identity is another user's.</exception>
     public async Task LinkAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
@@ -88,7 +85,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     }
 
     /// <summary>Removes a link. Four transactions.</summary>
-    /// <param name="userId">The user.</param>
     /// <returns>False when there was none.</returns>
     public async Task<bool> UnlinkAsync(long userId, OpenIdProvider provider, CancellationToken cancellationToken = default)
     {

@@ -18,12 +18,10 @@ namespace Cloudreve.Core.Accounts.OpenId;
 public sealed record AuthorizationRedirect(string Address, string State);
 
 /// <summary>The user who links an identity with the own account.</summary>
-/// <param name="UserId">The user.</param>
 /// <param name="Session">The sign-in in which it is done; null where another party issued its token.</param>
 public sealed record OpenIdLinking(long UserId, TokenSession? Session);
 
 /// <summary>The user of a completed sign-in through a provider.</summary>
-/// <param name="User">The account.</param>
 /// <param name="HasProvenSecondFactor">True if the provider asked for a second factor, and the site trusts it with that.</param>
 public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 
@@ -34,7 +32,6 @@ public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 /// </summary>
 /// <param name="layout">The storage of pending sign-ins.</param>
 /// <param name="links">The links between identities and users.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="tokens">Determines whether the sign-in of the linking user is still valid.</param>
 /// <param name="outgoing">Reaches providers.</param>
 /// <param name="clock">Determines which sign-ins have expired.</param>
@@ -58,7 +55,6 @@ public sealed class OpenIdSignIn(
     private readonly QqConnect _qq = new(new ProviderClient(outgoing));
 
     /// <summary>Begins a sign-in. One transaction.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="siteBase">The site's address, without a trailing slash.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
     /// <param name="linking">The user who links an identity with the own account; null for a sign-in.</param>
@@ -89,7 +85,6 @@ public sealed class OpenIdSignIn(
     }
 
     /// <summary>Ends a sign-in. It works once, whatever the outcome.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="state">The state that the user came back with.</param>
     /// <param name="code">The code that the user came back with.</param>
     /// <returns>The user who has signed in; null when an identity was linked.</returns>
@@ -136,7 +131,6 @@ public sealed class OpenIdSignIn(
     }
 
     /// <summary>The address that a user is sent to after signing out, so that the session at the provider ends as well.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="provider">The provider that the user signed in with.</param>
     /// <param name="siteBase">The site's address, without a trailing slash; the user comes back there.</param>
     /// <returns>Empty when the provider has no such address, or cannot be reached: signing out here does not depend on it.</returns>
@@ -146,7 +140,6 @@ public sealed class OpenIdSignIn(
             : "";
 
     /// <summary>Checks whether users may sign in with a provider.</summary>
-    /// <param name="site">The site's settings.</param>
     public static bool IsEnabled(SiteSettings site, OpenIdProvider provider) => provider switch
     {
         OpenIdProvider.Logto => site.Get(OpenIdSetting.LogtoEnabled) && IsAddress(site.Get(OpenIdSetting.LogtoEndpoint)),

@@ -17,7 +17,6 @@ namespace Cloudreve.Core.Accounts.Passkeys;
 /// consumed by the answer, whether that is valid or not.
 /// </summary>
 /// <param name="layout">The storage of challenges.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="clock">Determines which challenges have expired.</param>
 public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkeys, UserStore users, TimeProvider clock)
 {

@@ -14,7 +14,6 @@ public sealed class PasskeyStore(StorageLayout layout)
     private const string GuardKey = "!passkey";
 
     /// <summary>A user's passkeys. One transaction.</summary>
-    /// <param name="userId">The user.</param>
     public async Task<IReadOnlyList<Passkey>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var passkeys = new List<Passkey>();
@@ -24,8 +23,6 @@ public sealed class PasskeyStore(StorageLayout layout)
     }
 
     /// <summary>Removes a passkey, or what an earlier attempt left of it. Two transactions.</summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="credentialId">The credential's id.</param>
     /// <returns>False when the user has no such passkey.</returns>
     public async Task<bool> DeleteAsync(long userId, byte[] credentialId, CancellationToken cancellationToken = default)
     {

@@ -16,7 +16,6 @@ namespace Cloudreve.Core.Accounts.PasswordResets;
 /// stored nowhere: it is derived from the request, the account's password and the site's secret, so that nobody who reads the tables
 /// can make one, and a change of the password invalidates it.
 /// </summary>
-/// <param name="users">The accounts.</param>
 /// <param name="requests">The requests for mails.</param>
 public sealed class PasswordReset(UserStore users, MailRequests requests)
 {
@@ -26,7 +25,6 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     private const int SecretLength = 32;
 
     /// <summary>Requests the mail. At most five transactions.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="siteUrl">Scheme and host of the link.</param>
     /// <param name="email">The account's mail address.</param>
     /// <param name="language">Locale code; null for the account's.</param>
@@ -43,8 +41,6 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     /// <summary>
     /// Replaces the password and consumes the link, atomically. Three transactions, besides a hash. All refresh tokens end.
     /// </summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="userId">The account.</param>
     /// <param name="secret">The link's secret.</param>
     /// <param name="password">The new password.</param>
     /// <param name="client">The client that makes the request.</param>
@@ -74,7 +70,6 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
 
     /// <summary>The secret of a request's link.</summary>
     /// <param name="site">The site, for its secret.</param>
-    /// <param name="user">The account.</param>
     internal static string SecretOf(SiteSettings site, User user, Row request)
     {
         var key = HMACSHA256.HashData(Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey)), "cloudreve password reset v1"u8);

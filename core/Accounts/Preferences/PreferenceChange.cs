@@ -59,7 +59,6 @@ public sealed partial record PreferenceChange
     }
 
     /// <summary>The account with the changes; the same one when there is none.</summary>
-    /// <param name="user">The account.</param>
     public User ApplyTo(User user)
     {
         if (IsEmpty)

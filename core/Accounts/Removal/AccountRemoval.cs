@@ -13,9 +13,7 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Accounts.Removal;
 
 /// <summary>The account that a workflow removes, and the task that it works for.</summary>
-/// <param name="TaskId">The task.</param>
 /// <param name="OwnerId">The administrator who sees the task.</param>
-/// <param name="UserId">The account.</param>
 public sealed record AccountRemovalReference(long TaskId, long OwnerId, long UserId);
 
 /// <summary>
@@ -62,7 +60,6 @@ public sealed class AccountRemoval
 
     /// <summary>Closes an account and creates the task that removes it. Seven transactions. Its orchestration is started by the caller.</summary>
     /// <param name="actorId">The administrator.</param>
-    /// <param name="userId">The account.</param>
     /// <exception cref="CloudreveException">40021 no such account, 40043 the first or the own one: nothing was changed.</exception>
     public async Task<WorkflowTask> AcceptAsync(long actorId, long userId, CancellationToken cancellationToken = default)
     {
@@ -86,7 +83,6 @@ public sealed class AccountRemoval
     }
 
     /// <summary>The removal that a task carries out.</summary>
-    /// <param name="task">A task of <see cref="TaskType"/>.</param>
     public static AccountRemovalReference ReferenceOf(WorkflowTask task) => new(
         task.Id,
         task.OwnerId,
@@ -94,7 +90,6 @@ public sealed class AccountRemoval
             ?? throw new InvalidOperationException($"The task {task.Id} names no account."));
 
     /// <summary>Moves the task from queued to processing, and closes the account if a crash prevented that.</summary>
-    /// <param name="reference">The removal.</param>
     /// <returns>False when the account is gone.</returns>
     public async Task<bool> BeginAsync(AccountRemovalReference reference, CancellationToken cancellationToken = default)
     {
@@ -108,7 +103,6 @@ public sealed class AccountRemoval
     }
 
     /// <summary>Removes the account's data, some thousand entries of its drive at most.</summary>
-    /// <param name="reference">The removal.</param>
     /// <param name="isLast">True if work in progress has ended, so that all rows may be removed.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
     /// <returns>True if nothing is left.</returns>
@@ -133,7 +127,6 @@ public sealed class AccountRemoval
     }
 
     /// <summary>Removes the account itself, and ends the task.</summary>
-    /// <param name="reference">The removal.</param>
     /// <param name="error">The error that ended the removal; null for none.</param>
     public async Task FinishAsync(AccountRemovalReference reference, string? error, CancellationToken cancellationToken = default)
     {
@@ -184,7 +177,6 @@ public sealed class AccountRemoval
 }
 
 /// <summary>The stored state of a removal's task.</summary>
-/// <param name="UserId">The account.</param>
 internal sealed record AccountRemovalJob(long UserId);
 
 [JsonSerializable(typeof(AccountRemovalJob))]

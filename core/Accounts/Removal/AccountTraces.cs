@@ -12,8 +12,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Removal;
 
 /// <summary>Removes an account's data besides its drive: ways to sign in, picture, grants, logs. Everything may be repeated.</summary>
-/// <param name="users">The accounts.</param>
-/// <param name="passkeys">Their passkeys.</param>
 /// <param name="openIds">Their identities.</param>
 /// <param name="logins">Their sign-ins.</param>
 /// <param name="avatars">Their pictures.</param>
@@ -23,7 +21,6 @@ internal sealed class AccountTraces(
     StorageLayout layout, UserStore users, PasskeyStore passkeys, OpenIdLinks openIds, LoginActivityLog logins, AvatarStore avatars, FullTextRemoval texts, SettingStore settings)
 {
     /// <summary>Removes all of it except the account's own row.</summary>
-    /// <param name="user">The account.</param>
     public async Task ClearAsync(User user, CancellationToken cancellationToken)
     {
         // Data that is found by a row elsewhere is removed first.

@@ -7,7 +7,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>The location of the counters for attempts on one secret.</summary>
-/// <param name="RowKey">The row.</param>
 internal readonly record struct AttemptKey(string Partition, string RowKey);
 
 /// <summary>

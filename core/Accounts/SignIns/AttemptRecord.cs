@@ -42,7 +42,6 @@ internal sealed record AttemptRecord
 
     /// <summary>The row of this record.</summary>
     /// <param name="partition">The row's partition.</param>
-    /// <param name="rowKey">The row's key.</param>
     /// <param name="expires">From when on the row may be swept.</param>
     public Row Describe(string partition, string rowKey, DateTimeOffset expires) => new(partition, rowKey)
     {

@@ -48,7 +48,6 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
 
     /// <summary>The row of this record.</summary>
     /// <param name="client">A client of the area.</param>
-    /// <param name="limit">The budget.</param>
     public Row Describe(ClientAddress client, BudgetLimit limit) => new(PartitionOf(client), limit.RowKey)
     {
         [Property] = JsonSerializer.Serialize(this, BudgetJson.Default.BudgetRecord),

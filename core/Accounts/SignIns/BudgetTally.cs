@@ -20,20 +20,14 @@ internal sealed class BudgetTally
     public string? ETag { get; private set; }
 
     /// <summary>The record of the current window; null if none is known.</summary>
-    /// <param name="limit">The budget.</param>
-    /// <param name="now">The time.</param>
     public BudgetRecord? Current(BudgetLimit limit, DateTimeOffset now) =>
         Volatile.Read(ref _record) is { } record && now < record.Since + limit.Window ? record : null;
 
     /// <summary>Checks whether a client has used up its budget, as far as this process knows.</summary>
-    /// <param name="limit">The budget.</param>
-    /// <param name="now">The time.</param>
     public bool IsSpent(ClientAddress client, BudgetLimit limit, DateTimeOffset now) =>
         Current(limit, now) is { } record && limit.IsSpent(record, client);
 
     /// <summary>Begins an attempt that need not be counted first: there are few of them, and enough is left for all.</summary>
-    /// <param name="limit">The budget.</param>
-    /// <param name="now">The time.</param>
     /// <returns>True if there was room for it.</returns>
     public bool TryEnter(ClientAddress client, BudgetLimit limit, DateTimeOffset now)
     {

@@ -13,8 +13,6 @@ internal static class OneTimeRow
 
     /// <summary>Finds a row and consumes it: of several callers, one gets it. Two transactions, one when there is none.</summary>
     /// <param name="table">The table that it is in.</param>
-    /// <param name="partitionKey">Its partition.</param>
-    /// <param name="rowKey">Its key.</param>
     /// <returns>The row as it was; null when there is none, or it was used.</returns>
     public static async Task<Row?> TakeAsync(Table table, string partitionKey, string rowKey, CancellationToken cancellationToken)
     {

@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Accounts.SignIns;
 public sealed record SecondStep(User User, OpenIdProvider? Provider);
 
 /// <summary>Sign-ins that wait for the second factor (contract, section 5).</summary>
-/// <param name="layout">Their storage.</param>
 /// <param name="twoFactor">Checks the codes.</param>
 /// <param name="clock">Determines which have expired.</param>
 public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor, TimeProvider clock)
@@ -43,7 +42,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     }
 
     /// <summary>Ends a sign-in with a code. Five transactions.</summary>
-    /// <param name="id">The session.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <returns>The user who has signed in.</returns>
     /// <exception cref="CloudreveException">
@@ -62,7 +60,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     }
 
     /// <summary>Finds the user who has to give a code in a session: one transaction; null when there is no such session, or it has expired.</summary>
-    /// <param name="id">The session.</param>
     public async Task<long?> FindUserAsync(string id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken))?.RequiredNumber(UserId);
 

@@ -14,8 +14,6 @@ namespace Cloudreve.Core.Accounts.SignUps;
 public sealed record NewAccount(string Email, string Password, string? Language, string SiteUrl, ClientAddress Client);
 
 /// <summary>Creates accounts for people who sign up, and activates them (contract, section 6).</summary>
-/// <param name="users">The accounts.</param>
-/// <param name="catalog">The groups.</param>
 /// <param name="requests">The requests for mails.</param>
 public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests requests)
 {
@@ -28,7 +26,6 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     private const int MaxLanguage = 255;
 
     /// <summary>Creates an account.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="account">The account that somebody asks for.</param>
     /// <returns>The account; inactive when a mail was sent to confirm the address.</returns>
     /// <exception cref="CloudreveException">
@@ -67,7 +64,6 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// Activates an account whose owner has followed the link of a mail, with the password that this link was sent for. Three
     /// transactions.
     /// </summary>
-    /// <param name="userId">The account.</param>
     /// <param name="check">Throws unless the link is one of the account with the password that it is given.</param>
     /// <exception cref="CloudreveException">40021 unknown, 40034 not waiting for its activation.</exception>
     public async Task<User> ActivateAsync(long userId, Action<User> check, CancellationToken cancellationToken = default)

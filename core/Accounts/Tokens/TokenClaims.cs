@@ -7,7 +7,6 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Cloudreve.Core.Accounts.Tokens;
 
 /// <summary>The claims of a valid refresh token.</summary>
-/// <param name="UserId">The account.</param>
 /// <param name="Session">The sign-in that it descends from.</param>
 /// <param name="Client">The OAuth client; null for a client of the site's own.</param>
 /// <param name="Provider">The identity provider that the user signed in with; null without one.</param>

@@ -13,7 +13,6 @@ namespace Cloudreve.Core.Accounts.Tokens;
 internal sealed record TokenKey(string Id, string Secret, DateTimeOffset ActiveFrom)
 {
     /// <summary>Generates a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
-    /// <param name="now">The time.</param>
     public static TokenKey Draw(DateTimeOffset now) => new(
         Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)),
         now + TokenKeyRing.ActivationDelay);
@@ -46,19 +45,16 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
     public IReadOnlyList<TokenKey> Keys { get; } = [.. keys.OrderBy(key => key.ActiveFrom)];
 
     /// <summary>The key that signs.</summary>
-    /// <param name="now">The time.</param>
     public TokenKey Current(DateTimeOffset now) => Keys.LastOrDefault(key => key.ActiveFrom <= now) ?? Keys[0];
 
     /// <summary>The key of an id, if it may still verify.</summary>
     /// <param name="id">The id that a token names; null for none.</param>
-    /// <param name="now">The time.</param>
     public TokenKey? Find(string? id, DateTimeOffset now) => Verifying(now).FirstOrDefault(key => string.Equals(key.Id, id, StringComparison.Ordinal));
 
     /// <summary>A ring with another key.</summary>
     public TokenKeyRing With(TokenKey key) => new([.. Keys, key]);
 
     /// <summary>The ring without keys that no longer verify anything.</summary>
-    /// <param name="now">The time.</param>
     public TokenKeyRing At(DateTimeOffset now) => new([.. Verifying(now)]);
 
     /// <summary>The ring as JSON.</summary>

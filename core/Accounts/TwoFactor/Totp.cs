@@ -38,7 +38,6 @@ internal static class Totp
 
     /// <summary>The step that a code belongs to; null for a wrong code and for one that was used, or is older than a used one.</summary>
     /// <param name="code">The code that the user typed.</param>
-    /// <param name="now">The time.</param>
     /// <param name="lastStep">The step of the last code that was taken.</param>
     public static long? FindStep(ReadOnlySpan<byte> secret, string code, DateTimeOffset now, long lastStep)
     {

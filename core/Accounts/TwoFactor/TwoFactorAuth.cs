@@ -14,7 +14,6 @@ namespace Cloudreve.Core.Accounts.TwoFactor;
 /// </summary>
 /// <param name="layout">The storage of unconfirmed secrets, and of attempts.</param>
 /// <param name="settings">The site's secret, which encrypts those of the apps.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="limiter">Limits guessing of one account's codes.</param>
 /// <param name="budgets">Limits wrong codes of one client.</param>
 /// <param name="clock">Determines which code is the current one.</param>
@@ -78,7 +77,6 @@ public sealed class TwoFactorAuth(
     }
 
     /// <summary>Consumes a code at sign-in; it cannot be reused. Three transactions.</summary>
-    /// <param name="userId">The user.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <returns>The user.</returns>
     /// <exception cref="CloudreveException">

@@ -23,7 +23,6 @@ public sealed record DavAccountPage(IReadOnlyList<DavAccount> Accounts, string? 
 
 /// <summary>The WebDAV accounts of users.</summary>
 /// <param name="layout">The storage of the rows.</param>
-/// <param name="ids">Gives ids.</param>
 /// <param name="clock">Stamps new ones.</param>
 public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
@@ -35,7 +34,6 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     private readonly BoundedCache<long, IReadOnlyList<DavAccount>> _recent = new(MaxKept, clock);
 
     /// <summary>A page of a user's accounts. One transaction.</summary>
-    /// <param name="userId">The user.</param>
     /// <param name="pageSize">At most how many.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
     /// <exception cref="CloudreveException">40001 for an invalid token.</exception>
@@ -57,7 +55,6 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     /// All accounts of a user as they were at most <see cref="UserStore.MaxAge"/> ago. No transaction for those that were read recently, one
     /// otherwise.
     /// </summary>
-    /// <param name="userId">The user.</param>
     internal async ValueTask<IReadOnlyList<DavAccount>> FindRecentAsync(long userId, CancellationToken cancellationToken)
     {
         if (_recent.Find(userId) is { } known)
@@ -69,7 +66,6 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     }
 
     /// <summary>Creates an account. Two transactions.</summary>
-    /// <param name="userId">The user.</param>
     /// <param name="terms">The new terms.</param>
     /// <exception cref="CloudreveException">40001: the user has the maximum number.</exception>
     public async Task<DavAccount> CreateAsync(long userId, DavAccountTerms terms, CancellationToken cancellationToken = default)
@@ -93,8 +89,6 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     }
 
     /// <summary>Changes an account; its password stays. Two transactions, more for each competing call.</summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="id">The account.</param>
     /// <param name="terms">The new terms.</param>
     /// <returns>The account; null when the user has no such account.</returns>
     public async Task<DavAccount?> ChangeAsync(long userId, long id, DavAccountTerms terms, CancellationToken cancellationToken = default)
@@ -120,8 +114,6 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     /// Deletes an account: its clients are refused from now on, by other processes after at most <see cref="UserStore.MaxAge"/>. Two
     /// transactions.
     /// </summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="id">The account.</param>
     /// <returns>False when the user has no such account.</returns>
     public async Task<bool> DeleteAsync(long userId, long id, CancellationToken cancellationToken = default)
     {

@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Content.Encryption;
 /// The key that wraps the keys of blobs: a setting that is created when it is first needed, an environment variable, or a file, as
 /// the setting <c>encrypt_master_key_vault</c> says. Without it all encrypted content is lost.
 /// </summary>
-/// <param name="settings">The site's settings.</param>
 public sealed class MasterKeys(SettingStore settings)
 {
     /// <summary>The environment variable with the key in base64.</summary>

@@ -16,7 +16,6 @@ public readonly record struct EntityTotals(long Count, long Size);
 public sealed class EntityCensus(StorageLayout layout)
 {
     /// <summary>Counts the blobs of a policy.</summary>
-    /// <param name="policyId">The policy.</param>
     public async Task<EntityTotals> CountAsync(int policyId, CancellationToken cancellationToken = default)
     {
         var (count, size) = (0L, 0L);
@@ -29,7 +28,6 @@ public sealed class EntityCensus(StorageLayout layout)
     }
 
     /// <summary>Checks whether a policy holds any blobs. One transaction when the first part of the table has one.</summary>
-    /// <param name="policyId">The policy.</param>
     public ValueTask<bool> ExistsAsync(int policyId, CancellationToken cancellationToken = default) =>
         layout.Entities.ScanAsync(ConditionOf(policyId), cancellationToken).AnyAsync(cancellationToken);
 

@@ -7,7 +7,6 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Entities;
 
 /// <summary>Opens the content of entities, wherever their policies store it.</summary>
-/// <param name="catalog">The policies.</param>
 /// <param name="encryption">Decrypts what is encrypted.</param>
 public sealed class EntityReader(SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption)
 {

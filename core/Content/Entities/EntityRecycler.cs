@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Content.Entities;
 
 /// <summary>Removes blobs that no file refers to any more, some time after they lost their last reference.</summary>
 /// <param name="catalog">The policies that hold the blobs.</param>
-/// <param name="containers">Their containers.</param>
 /// <param name="texts">What full-text search knows of them.</param>
 /// <param name="notes">Finds what is due, and postpones what fails.</param>
 /// <param name="clock">Determines what is due.</param>
@@ -30,7 +29,6 @@ public sealed class EntityRecycler(
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
 
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
-    /// <param name="entities">The entities.</param>
     /// <param name="keepBlobs">True if the blobs stay in their containers.</param>
     public async Task ScheduleAsync(IReadOnlyCollection<EntityRecord> entities, bool keepBlobs, CancellationToken cancellationToken = default)
     {

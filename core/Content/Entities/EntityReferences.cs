@@ -8,8 +8,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Entities;
 
 /// <summary>A reference from a file to an entity.</summary>
-/// <param name="EntityId">The entity.</param>
-/// <param name="FileId">The file.</param>
 internal readonly record struct EntityReference(long EntityId, long FileId);
 
 /// <summary>
@@ -35,7 +33,6 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// Adds references: one transaction for each 50 entities of one block of 1,000 ids. References of files whose entity is
     /// gone are not added. Harmless to repeat.
     /// </summary>
-    /// <param name="references">The references.</param>
     /// <returns>The entities that do not exist any more.</returns>
     internal async Task<IReadOnlySet<long>> AddAsync(IReadOnlyCollection<EntityReference> references, CancellationToken cancellationToken = default)
     {
@@ -52,7 +49,6 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// Removes references: three transactions for each block of 1,000 ids, and one more for each 100 references. Blobs that
     /// nobody refers to afterwards are removed later. Harmless to repeat.
     /// </summary>
-    /// <param name="references">The references.</param>
     /// <param name="keepBlobs">True if the blobs stay in their containers (<c>unlink</c>; contract, section 12).</param>
     internal Task RemoveAsync(IReadOnlyCollection<EntityReference> references, bool keepBlobs, CancellationToken cancellationToken = default) =>
         BoundedParallel.ForEachAsync(

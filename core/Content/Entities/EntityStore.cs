@@ -123,7 +123,6 @@ public sealed record EntityRecord
 public sealed class EntityStore(StorageLayout layout)
 {
     /// <summary>Reads an entity: one transaction; null when it does not exist.</summary>
-    /// <param name="id">The id.</param>
     public async Task<EntityRecord?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Entities.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
@@ -131,7 +130,6 @@ public sealed class EntityStore(StorageLayout layout)
     }
 
     /// <summary>Reads several entities: one transaction for each block of 1,000 ids they are in. Those that do not exist are left out.</summary>
-    /// <param name="ids">The ids.</param>
     public async Task<IReadOnlyDictionary<long, EntityRecord>> FindAsync(IEnumerable<long> ids, CancellationToken cancellationToken = default)
     {
         var wanted = ids.Where(id => id != 0).ToHashSet();
@@ -154,7 +152,6 @@ public sealed class EntityStore(StorageLayout layout)
         IdRows.UpsertAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
 
     /// <summary>Writes an entity unless it exists: one transaction. A late writer does not restore an entity's first state.</summary>
-    /// <param name="entity">The entity.</param>
     public async Task AddAsync(EntityRecord entity, CancellationToken cancellationToken = default)
     {
         try

@@ -48,20 +48,15 @@ public sealed class FullTextIndexing
     }
 
     /// <summary>Checks whether the site has full-text search.</summary>
-    /// <param name="site">The site's settings.</param>
     public static bool IsEnabled(SiteSettings site) => site.Get(FullTextSetting.Enabled);
 
     /// <summary>Checks whether a file's content is of a kind that is indexed, by its name, its size and the settings.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
     public static bool IsPossible(SiteSettings site, FileRecord file) => DocumentFormats.Find(site, file) is not null && !IsIndexed(site, file);
 
     /// <summary>
     /// Indexes a file and marks it, unless it has its mark: nine transactions, more when the index is merged. A file whose content
     /// changes meanwhile gets no mark; its new content has a message of its own. Encrypted content is not indexed.
     /// </summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
     public async Task IndexAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
     {
         if (IsPossible(site, file) && (await ReadAsync(site, file, s_allPolicies, cancellationToken)).Text is { } text)
@@ -69,8 +64,6 @@ public sealed class FullTextIndexing
     }
 
     /// <summary>Indexes files of any owners anew, and removes marks of those that are no longer indexed: some ten transactions for each that is.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="files">The files.</param>
     /// <param name="policies">The storage policies whose content is indexed; none for all.</param>
     /// <param name="failures">What failed before.</param>
     /// <returns>With the files whose text could not be read.</returns>

@@ -11,7 +11,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Content.FullText;
 
 /// <summary>A file whose text matches a query.</summary>
-/// <param name="File">The file.</param>
 /// <param name="Path">Its path in the drive.</param>
 /// <param name="Content">The part of the text that matches.</param>
 public sealed record FullTextHit(FileRecord File, FilePath Path, string Content);
@@ -58,8 +57,6 @@ public sealed class FullTextSearch
     /// A page of hits: one transaction for the index, and one for each part of it that the process does not have; four for each hit, three for
     /// each hit before the page, and two for each folder on the way to them. Some 2,000 files are looked up at most; what comes after them is left out.
     /// </summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="ownerId">The user.</param>
     /// <param name="text">What to search for.</param>
     /// <param name="offset">Number of hits that the caller has.</param>
     /// <exception cref="CloudreveException">40019: the site has no full-text search. 40001: no words, or too many; a negative offset.</exception>

@@ -16,7 +16,6 @@ namespace Cloudreve.Core.Content.Integrity;
 /// is to be removed, is no finding. It reads everything, so it is for tests and for checks of an idle site: anything that changes while it reads
 /// may be reported although nothing is wrong.
 /// </summary>
-/// <param name="layout">The tables.</param>
 /// <param name="catalog">The policies that hold blobs.</param>
 public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, PolicyContainers containers)
 {

@@ -23,7 +23,6 @@ internal readonly record struct MoveOutcome(string? Failure, bool IsPending)
 /// Moves the blob of an entity to another policy. The storage service copies it, whichever accounts both are in, so no byte passes through the
 /// app; then the entity is pointed to the copy, on the condition that it still has the blob that was copied.
 /// </summary>
-/// <param name="catalog">The policies.</param>
 /// <param name="clock">Limits the waiting.</param>
 internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers, EntityStore entities, TimeProvider clock)
 {

@@ -19,13 +19,8 @@ namespace Cloudreve.Core.Content.Relocations;
 /// </summary>
 /// <param name="runs">Their lives.</param>
 /// <param name="callers">Whom they work for.</param>
-/// <param name="access">Checks access.</param>
-/// <param name="byPath">The files.</param>
-/// <param name="entities">Their blobs.</param>
 /// <param name="recycler">Removes the blobs that were left.</param>
-/// <param name="catalog">The policies.</param>
 /// <param name="ids">Numbers tasks.</param>
-/// <param name="settings">The site's settings.</param>
 /// <param name="layout">The storage of the state.</param>
 /// <param name="clock">Limits steps.</param>
 public sealed class Relocation(
@@ -100,7 +95,6 @@ public sealed class Relocation(
     }
 
     /// <summary>Counts or moves the next blobs of a task.</summary>
-    /// <param name="reference">The task.</param>
     /// <returns>True if there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The files cannot be relocated any further.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
@@ -148,7 +142,6 @@ public sealed class Relocation(
     }
 
     /// <summary>Ends a task. What was moved stays where it is.</summary>
-    /// <param name="reference">The task.</param>
     /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {

@@ -29,7 +29,6 @@ internal sealed record RelocationState
 }
 
 /// <summary>The target of an entity's blob.</summary>
-/// <param name="EntityId">The entity.</param>
 /// <param name="Name">The name of the new blob.</param>
 /// <param name="NotedAt">The time its removal was noted, for the case that it is never used.</param>
 internal sealed record BlobTarget(long EntityId, string Name, DateTimeOffset NotedAt)

@@ -42,14 +42,12 @@ internal sealed partial class OwnAreas
     }
 
     /// <summary>The own areas of a policy's container.</summary>
-    /// <param name="policy">The policy.</param>
     /// <param name="all">Every policy of the site.</param>
     public static OwnAreas Of(StoragePolicy policy, IEnumerable<StoragePolicy> all) =>
         new(all.Where(p => p.BucketName == policy.BucketName && p.Server == policy.Server).Append(policy));
 
     /// <summary>Checks whether a container of the app's account belongs entirely to the product or its host.</summary>
     /// <param name="layout">Names the containers.</param>
-    /// <param name="container">The container.</param>
     public static bool IsWhole(StorageLayout layout, string container) =>
         container == layout.SnapshotsContainerName || container == layout.AvatarsContainerName || container == layout.FullTextContainerName
         || container.StartsWith(layout.Prefix + "hub-", StringComparison.Ordinal)

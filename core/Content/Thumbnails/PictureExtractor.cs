@@ -21,7 +21,6 @@ internal sealed record PictureExtractor(IReadOnlySet<string> Extensions, long Ma
     private const long FetchedAtOnce = 1024 * 1024;
 
     /// <summary>The ways that are enabled, in the order in which they are tried.</summary>
-    /// <param name="site">The site's settings.</param>
     public static IReadOnlyList<PictureExtractor> Of(SiteSettings site)
     {
         var extractors = new List<PictureExtractor>();

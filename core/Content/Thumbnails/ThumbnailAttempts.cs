@@ -46,7 +46,6 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromHours(2), TimeSpan.FromHours(12)];
 
     /// <summary>Records the start of an attempt. Two transactions, one when none is due.</summary>
-    /// <param name="entityId">The blob.</param>
     /// <returns>The decision, and the number of earlier attempts.</returns>
     public async Task<(AttemptDecision Decision, int Before)> BeginAsync(long entityId, CancellationToken cancellationToken)
     {
@@ -79,12 +78,10 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
     }
 
     /// <summary>Records that there is a thumbnail. One transaction.</summary>
-    /// <param name="entityId">The blob.</param>
     public Task SucceedAsync(long entityId, CancellationToken cancellationToken) =>
         EndAsync(entityId, 0, clock.GetUtcNow(), cancellationToken);
 
     /// <summary>Records a failure. One transaction.</summary>
-    /// <param name="entityId">The blob.</param>
     /// <param name="attempts">Number of attempts, this one included.</param>
     public Task FailAsync(long entityId, int attempts, CancellationToken cancellationToken) =>
         EndAsync(entityId, attempts, clock.GetUtcNow() + Pauses[Math.Clamp(attempts - 1, 0, Pauses.Length - 1)], cancellationToken);

@@ -4,7 +4,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>Decides which files can have a thumbnail. The settings are read once, so it serves a whole page of files.</summary>
-/// <param name="site">The site's settings.</param>
 public sealed class ThumbnailChoice(SiteSettings site)
 {
     private readonly IReadOnlyList<PictureExtractor> _extractors = PictureExtractor.Of(site);

@@ -28,7 +28,6 @@ internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encod
     };
 
     /// <summary>The format that the site's settings specify.</summary>
-    /// <param name="site">The settings.</param>
     public static ThumbnailFormat Of(SiteSettings site) => new(
         (int)Math.Min(site.Get(SiteSetting.ThumbnailWidth), MaxSide),
         (int)Math.Min(site.Get(SiteSetting.ThumbnailHeight), MaxSide),

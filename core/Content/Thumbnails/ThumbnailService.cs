@@ -33,7 +33,6 @@ public sealed class ThumbnailService
     /// <param name="layout">The queue, and the rows of blobs.</param>
     /// <param name="byId">Reads files again.</param>
     /// <param name="updates">Links files with their thumbnails.</param>
-    /// <param name="entities">Their blobs.</param>
     /// <param name="recycler">Removes thumbnails that were not completed.</param>
     /// <param name="ids">Gives ids to thumbnails.</param>
     /// <param name="catalog">The policies that hold the blobs.</param>
@@ -51,12 +50,10 @@ public sealed class ThumbnailService
     }
 
     /// <summary>The extensions, without dot, of files that can have thumbnails, sorted.</summary>
-    /// <param name="site">The site's settings.</param>
     public static IReadOnlyList<string> Extensions(SiteSettings site) =>
         [.. PictureExtractor.Of(site).SelectMany(e => e.Extensions).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is one.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <exception cref="CloudreveException">40077: there is none, and none can be made now.</exception>
     public async Task<EntityRecord> GetAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
     {

@@ -3,7 +3,6 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>Waits for a background copy of the storage service, as long as a request may take.</summary>
-/// <param name="clock">Waits.</param>
 internal sealed class CopyWait(TimeProvider clock)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);

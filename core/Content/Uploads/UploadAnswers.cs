@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Content.Uploads;
 /// loses its notes; the content that clients have sent is evidence then.
 /// </summary>
 /// <param name="layout">The storage of uploads' rows.</param>
-/// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILogger<UploadAnswers> logger) : IAsyncDisposable
 {

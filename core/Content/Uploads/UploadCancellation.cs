@@ -39,7 +39,6 @@ public sealed class UploadCancellation
     }
 
     /// <summary>Cancels a user's upload. Nothing happens when there is none, or when it is complete.</summary>
-    /// <param name="id">The upload.</param>
     /// <param name="userId">The user who must have begun it.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     public async Task CancelAsync(Guid id, long userId, CancellationToken cancellationToken = default)
@@ -49,7 +48,6 @@ public sealed class UploadCancellation
     }
 
     /// <summary>Cancels an upload, unless it is complete or about to be.</summary>
-    /// <param name="session">The upload.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     internal async Task CancelAsync(UploadSession session, CancellationToken cancellationToken)
     {

@@ -35,7 +35,6 @@ public sealed class UploadCompletion(
     /// that a client staged, one more when the placeholder's version is not known, and five for versions that the file does not keep;
     /// none when it was completed before.
     /// </summary>
-    /// <param name="session">The upload.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless.</param>
     /// <exception cref="CloudreveException">
     /// 40011 when it was cancelled or has expired, 40055 when content is missing, 40016 when the file was deleted meanwhile.

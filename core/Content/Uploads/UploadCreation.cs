@@ -54,7 +54,6 @@ public sealed class UploadCreation
     /// more for each folder on the path that is missing.
     /// </summary>
     /// <param name="caller">The user who uploads: the owner of the drive.</param>
-    /// <param name="site">The site's settings.</param>
     /// <param name="cancellationToken">Cancels the call. Its changes are undone, by a timer within minutes if not at once.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked,
@@ -176,7 +175,6 @@ public sealed class UploadCreation
     /// Undoes a start that failed, or that no client will learn of. If that fails as well, the expiry of uploads finds the row within
     /// minutes.
     /// </summary>
-    /// <param name="session">The upload.</param>
     public Task UndoAsync(UploadSession session, Exception reason) => LeaveAsync(session, async timeout =>
     {
         await _cancellation.CancelAsync(session, timeout);

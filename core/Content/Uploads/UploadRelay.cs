@@ -23,7 +23,6 @@ public sealed class UploadRelay
     /// Receives a chunk. Chunks may arrive in any order, concurrently and repeatedly; the one that completes the set completes the
     /// upload. One transaction of Blob storage and two of tables.
     /// </summary>
-    /// <param name="id">The upload.</param>
     /// <param name="userId">The user who sends.</param>
     /// <param name="index">The index of the chunk, from 0.</param>
     /// <param name="content">The bytes.</param>

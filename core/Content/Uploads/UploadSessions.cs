@@ -7,7 +7,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>The rows of uploads. Every method is one transaction unless it says otherwise.</summary>
-/// <param name="layout">Their storage.</param>
 /// <param name="answers">Notes which uploads clients know.</param>
 public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
 {

@@ -13,9 +13,6 @@ namespace Cloudreve.Core.Content.Uploads;
 internal readonly record struct UploadTarget(long? ParentId, FileRecord? File);
 
 /// <summary>Finds the entry at the path of an upload, and refuses uploads that are not allowed there.</summary>
-/// <param name="catalog">The policies.</param>
-/// <param name="byPath">The files.</param>
-/// <param name="locks">The locks of drives.</param>
 /// <param name="sessions">The rows of uploads.</param>
 /// <param name="cancellation">Gives up uploads that were force-unlocked.</param>
 internal sealed class UploadTargets(SiteCatalog catalog, EntriesByPath byPath, DriveLocks locks, UploadSessions sessions, UploadCancellation cancellation)

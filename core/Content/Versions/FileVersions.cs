@@ -15,15 +15,12 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="log">Hears of changes.</param>
 /// <param name="requests">Queues the reading of media information of the new current version.</param>
-/// <param name="settings">The site's settings.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class FileVersions(
     EntriesByPath byPath, EntryUpdates updates, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log,
     MediaRequests requests, SettingStore settings, TimeProvider clock)
 {
     /// <summary>Makes an older version the current one; its thumbnail has to be made again.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
     /// <param name="actor">The user and client that ask.</param>
     /// <exception cref="CloudreveException">40016 for no such file, 40077 for no such version, 40073 for locks.</exception>
@@ -48,8 +45,6 @@ public sealed class FileVersions(
     }
 
     /// <summary>Deletes an older version, or the motion part of a live photo. Its bytes are refunded.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
     /// <param name="actor">The user and client that ask.</param>
     /// <exception cref="CloudreveException">40016 for no such file, 403 for the current version, 40077 for no such version, 40073 for locks.</exception>

@@ -12,8 +12,6 @@ namespace Cloudreve.Core.Content.Versions;
 /// reference goes last, so as long as it exists without the file's link, the bytes may still have to be refunded.
 /// </summary>
 /// <param name="layout">The storage of notes and id rows.</param>
-/// <param name="byId">The files.</param>
-/// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
 /// <param name="notes">Finds what is due, and postpones what fails.</param>
 /// <param name="clock">Determines what is due.</param>
@@ -29,7 +27,6 @@ public sealed class LinkReleases(StorageLayout layout, EntriesById byId, EntityR
 
     /// <summary>Releases links that a file has given up for certain. Three transactions, and two for each that counts for the quota.</summary>
     /// <param name="ownerId">The owner of the file.</param>
-    /// <param name="fileId">The file.</param>
     /// <param name="links">The links that it gave up.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     internal async Task ReleaseAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
@@ -45,7 +42,6 @@ public sealed class LinkReleases(StorageLayout layout, EntriesById byId, EntityR
     /// Releases those of a file's links that it has given up. A file that is gone released everything it held when it was deleted.
     /// </summary>
     /// <param name="ownerId">The owner of the file.</param>
-    /// <param name="fileId">The file.</param>
     /// <param name="links">The links that it may have given up.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     /// <returns>False when it cannot be decided yet, because the file is being deleted.</returns>

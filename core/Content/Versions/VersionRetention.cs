@@ -14,7 +14,6 @@ internal static class VersionRetention
 {
     /// <summary>Number of versions of a file that a user wants to keep, the current one included; 0 for all.</summary>
     /// <param name="settings">The owner's settings.</param>
-    /// <param name="name">The file's name.</param>
     public static int KeptOf(UserSettings settings, string name)
     {
         if (!settings.VersionRetentionEnabled)

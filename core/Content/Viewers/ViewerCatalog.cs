@@ -8,22 +8,18 @@ namespace Cloudreve.Core.Content.Viewers;
 public static class ViewerCatalog
 {
     /// <summary>All viewers by group, the disabled ones included. A mistake in the setting disables the viewers, not the page.</summary>
-    /// <param name="site">The site's settings.</param>
     public static IReadOnlyList<ViewerGroup> Groups(SiteSettings site) => ParseGroups(site.Get(ViewerSetting.Viewers)) ?? [];
 
     /// <summary>All viewers as clients may know them: without what only the server needs.</summary>
-    /// <param name="site">The site's settings.</param>
     public static IReadOnlyList<ViewerGroup> GroupsForClients(SiteSettings site) =>
         [.. Groups(site).Select(group => new ViewerGroup([.. group.Viewers.Select(viewer => viewer with { WopiActions = null })]))];
 
     /// <summary>A viewer that can be opened; null when there is none of that id.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="id">The viewer.</param>
     public static Viewer? Find(SiteSettings site, string id) =>
         Groups(site).SelectMany(group => group.Viewers).FirstOrDefault(viewer => viewer.Id == id && viewer.Disabled != true);
 
     /// <summary>The default viewer of each extension, which people may override; empty for none.</summary>
-    /// <param name="site">The site's settings.</param>
     public static IReadOnlyDictionary<string, string> Defaults(SiteSettings site) =>
         ParseDefaults(site.Get(ViewerSetting.DefaultViewers)) ?? new Dictionary<string, string>();
 

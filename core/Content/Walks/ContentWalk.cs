@@ -166,7 +166,6 @@ internal sealed class ContentWalk(
 public sealed record WalkSource(string Uri, string Name);
 
 /// <summary>A folder on the way of a walk.</summary>
-/// <param name="FolderId">The folder.</param>
 /// <param name="Name">Its name in paths; empty for none.</param>
 /// <param name="After">The row of the entry that was read last; null at the beginning.</param>
 internal sealed record WalkLevel(long FolderId, string Name, string? After);

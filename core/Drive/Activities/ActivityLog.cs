@@ -23,7 +23,6 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     private const int PathCharactersPerBatch = 300_000;
 
     /// <summary>Writes events of one drive: one transaction for each 50, or fewer of very long paths.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="events">The events, in order.</param>
     public async Task AppendAsync(long ownerId, IReadOnlyCollection<FileEvent> events, CancellationToken cancellationToken = default)
     {
@@ -48,8 +47,6 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     private static int LengthOf(FilePath? path) => path?.Segments.Sum(name => name.Length + 1) ?? 0;
 
     /// <summary>Reads what happened to a file, page by page. One transaction for each 1,000 events that are passed over.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="fileId">The file.</param>
     /// <param name="query">Selects the events, and their number.</param>
     public async Task<ActivityPage> ReadAsync(long ownerId, long fileId, ActivityQuery query, CancellationToken cancellationToken = default)
     {
@@ -79,7 +76,6 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Reads what happened in a drive from a position in the order of events on. One transaction for each 1,000 events.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="position">The key of an event, or the beginning of one.</param>
     internal async IAsyncEnumerable<LoggedEvent> ReadFromAsync(
         long ownerId, string position, [EnumeratorCancellation] CancellationToken cancellationToken = default)

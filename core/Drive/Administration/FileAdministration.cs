@@ -124,7 +124,6 @@ public sealed class FileAdministration
 
     /// <summary>Changes a file.</summary>
     /// <param name="actor">The administrator.</param>
-    /// <param name="id">The file.</param>
     /// <param name="rules">The rules for metadata.</param>
     /// <exception cref="CloudreveException">40001 metadata that cannot be set, 40044 no such file, 40052 an illegal name, 40004 a clash, 40073 locks, 40078 the file is in the trash.</exception>
     public async Task<ListedFile> UpdateAsync(
@@ -159,7 +158,6 @@ public sealed class FileAdministration
 
     /// <summary>Deletes a file for good with all its versions, wherever it is. Some fifteen transactions.</summary>
     /// <param name="actor">The administrator.</param>
-    /// <param name="id">The file.</param>
     /// <exception cref="CloudreveException">40044 no such file, 40073 locks, 409 it is being moved.</exception>
     public async Task DeleteAsync(Actor actor, long id, CancellationToken cancellationToken = default)
     {

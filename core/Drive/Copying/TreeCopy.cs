@@ -21,8 +21,6 @@ public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
 /// The tree is read completely first, so that the writes fill batches across folders.
 /// </summary>
 /// <param name="writer">Writes entries.</param>
-/// <param name="references">References to blobs.</param>
-/// <param name="ids">Gives ids.</param>
 /// <param name="quota">Charges the bytes.</param>
 /// <param name="reads">Bounds what reading trees takes of the process.</param>
 internal sealed class TreeCopy(

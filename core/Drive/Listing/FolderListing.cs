@@ -54,7 +54,6 @@ public sealed class FolderListing
     /// rows; then a page costs three: descending by name or creation also when the folder has changed, by size or change while
     /// it has not. A page of a large folder in descending order may end early, with a token.
     /// </summary>
-    /// <param name="folderId">The folder.</param>
     /// <param name="order">The sort order.</param>
     /// <param name="descending">True for descending order.</param>
     /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
@@ -74,7 +73,6 @@ public sealed class FolderListing
     /// Reads a page by its number: one transaction while the whole folder fits into one request. A larger one is read whole, one
     /// transaction for each 1,000 rows; then a page costs three while the folder does not change.
     /// </summary>
-    /// <param name="folderId">The folder.</param>
     /// <param name="order">The sort order.</param>
     /// <param name="descending">True for descending order.</param>
     /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>

@@ -21,7 +21,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     private const string ClaimToken = "of";
 
     /// <summary>Reads locks and moves of a drive. One transaction; rows of expired locks are swept when they get many.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     public async Task<DriveControl> ReadAsync(long ownerId, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();
@@ -154,7 +153,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Releases a lock. One transaction. The claim on its path stays until many are swept together.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="token">The lock's token.</param>
     /// <returns>False when there was no such lock.</returns>
     public Task<bool> ReleaseAsync(long ownerId, string token, CancellationToken cancellationToken = default)
@@ -166,7 +164,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     /// <summary>
     /// A token of a new lock: it cannot be guessed, and it names the drive, so that its holder can release it without knowing the drive.
     /// </summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     public static string NewToken(long ownerId) => $"{ownerId:x}-{Guid.NewGuid():N}";
 
     /// <summary>The drive that a token of <see cref="NewToken"/> names; null for others.</summary>

@@ -19,7 +19,6 @@ namespace Cloudreve.Core.Drive.Moves;
 /// An entry below a deleted folder belongs to it as long as its id row says so; a move out of the folder that commits first
 /// saves it. Removing the id row, on the condition that it is unchanged, decides.
 /// </remarks>
-/// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
 /// <param name="reservations">Bytes that are reserved for files in upload.</param>
 internal sealed class Deletion(StorageLayout layout, EntityReferences references, QuotaLedger quota, UploadReservations reservations)
@@ -34,7 +33,6 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     private const int Writers = 4;
 
     /// <summary>Removes what an intent deleted, at most some thousand entries of it.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The deletion, committed.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
     /// <returns>True if all is removed.</returns>
@@ -59,7 +57,6 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     }
 
     /// <summary>Undoes a copy that was not completed: its charge, its references and what is below it.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The copy, fenced.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
     /// <returns>True if all is removed.</returns>

@@ -16,7 +16,6 @@ namespace Cloudreve.Core.Drive.Moves;
 internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Relocator relocator, TimeProvider clock)
 {
     /// <summary>Removes some thousand entries of a drive. Harmless to repeat.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="cancellationToken">Cancels the run between two thousands of entries.</param>
     /// <returns>True if nothing is left of its entries.</returns>
     public async Task<bool> RunAsync(long ownerId, CancellationToken cancellationToken)
@@ -39,7 +38,6 @@ internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Reloc
     }
 
     /// <summary>Removes what is left of a drive without entries: locks, and notes of its structure. Harmless to repeat.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <returns>False while a write of content is not settled.</returns>
     public async Task<bool> ClearAsync(long ownerId, CancellationToken cancellationToken)
     {

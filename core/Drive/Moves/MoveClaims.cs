@@ -13,7 +13,6 @@ internal sealed class MoveClaims(StorageLayout layout)
 {
     /// <summary>The row of a claim.</summary>
     /// <param name="wanted">The entry as it will be.</param>
-    /// <param name="intent">The move.</param>
     public static Row NewRow(FileRecord wanted, MoveIntent intent)
     {
         var row = (wanted with { ParentId = intent.To, MoveVersion = intent.FromVersion + 1 }).ToRow(FileKeys.Folder(intent.To), FileKeys.Name(wanted.Name));
@@ -42,7 +41,6 @@ internal sealed class MoveClaims(StorageLayout layout)
     }
 
     /// <summary>Turns the claim into an entry; null when it is no longer a claim, or its folder is being deleted.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The move, committed.</param>
     /// <param name="claim">The claim as it was written; null to read it.</param>
     public async Task<FileRecord?> SettleAsync(long ownerId, MoveIntent intent, FileRecord? claim, CancellationToken cancellationToken)

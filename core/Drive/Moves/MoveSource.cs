@@ -13,7 +13,6 @@ internal sealed class MoveSource(StorageLayout layout, MoveClaims claims)
     private const int Rereads = 10;
 
     /// <summary>Removes the entry from the folder that it left; changes made there meanwhile are kept.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The move, committed.</param>
     /// <param name="source">The entry as it was read; null to read it.</param>
     /// <returns>The intent as it is now, and whether the entry was as it had been read.</returns>

@@ -130,8 +130,6 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// Finishes a move that was committed, and undoes one that was not. Both may happen while the move is still under way:
     /// a late caller finds that nothing remains to be done.
     /// </summary>
-    /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="intent">The move.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless.</param>
     /// <returns>True if the move has been done.</returns>
     public async Task<bool> SettleAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken = default)
@@ -230,7 +228,6 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         etag is null ? null : FileRecord.FromRow(claim, folderId) with { ETag = etag };
 
     /// <summary>Makes the folders' rows say what the id row says. Harmless to repeat.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The move, committed.</param>
     /// <param name="source">The entry as it was at its old place; null to read it.</param>
     /// <param name="claim">The claim as it was written; null to read it.</param>

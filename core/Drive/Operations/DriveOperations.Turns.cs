@@ -16,7 +16,6 @@ public sealed partial class DriveOperations
     /// Looks an item of a batch up before its operation begins, which then need not do so: path + 2 transactions, of which those of the
     /// control rows and of folders are shared by all items.
     /// </summary>
-    /// <param name="work">The request.</param>
     /// <param name="place">The place: in the drive or in the trash.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a root.</exception>
     public Task<FileRecord> LookUpAsync(DriveWork work, DrivePlace place, CancellationToken cancellationToken = default)

@@ -39,7 +39,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Creates an entry and the folders above it that are missing. Path + 4 transactions, 3 more for each missing folder.</summary>
-    /// <param name="work">The request.</param>
     /// <param name="failIfExists">True if an existing entry of the same type is an error.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when a folder above was moved too deep meanwhile.
@@ -59,7 +58,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Creates an entry in a folder that exists. Path + 4 transactions, one more for a folder.</summary>
-    /// <param name="work">The request.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing folder, 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when it would be too deep.
     /// </exception>
@@ -78,9 +76,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Renames an entry in its folder. Path + 3 transactions.</summary>
-    /// <param name="work">The request.</param>
-    /// <param name="path">The entry.</param>
-    /// <param name="newName">The name.</param>
     /// <param name="check">Throws when the entry may not have the name.</param>
     /// <exception cref="CloudreveException">40016, 403 for a root, 40052 for an illegal name, 40004 for a clash, 40073 for locks.</exception>
     public async Task<FileRecord> RenameAsync(
@@ -107,8 +102,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Changes metadata, view or the like of an entry. Path + 3 transactions.</summary>
-    /// <param name="work">The request.</param>
-    /// <param name="path">The entry.</param>
     /// <param name="category">The category of the change.</param>
     /// <param name="change">Makes the new entry of the current one; see <see cref="EntryUpdates.UpdateAsync"/>.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
@@ -127,8 +120,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Moves an entry with all that is below it to another folder. Both paths + 9 transactions.</summary>
-    /// <param name="work">The request.</param>
-    /// <param name="path">The entry.</param>
     /// <param name="destination">The folder that it comes into.</param>
     /// <param name="newName">Its name there; null for the same.</param>
     /// <exception cref="CloudreveException">
@@ -162,8 +153,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Copies an entry with all that is below it. Both paths + 12 transactions, and N/20 + 4 F for N files in F folders below it.</summary>
-    /// <param name="work">The request.</param>
-    /// <param name="path">The entry.</param>
     /// <param name="destination">The folder that the copy comes into.</param>
     /// <param name="newName">The copy's name; null for the same.</param>
     /// <exception cref="CloudreveException">
@@ -200,8 +189,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Moves an entry with all that is below it to the trash. Path + 8 transactions.</summary>
-    /// <param name="work">The request.</param>
-    /// <param name="path">The entry.</param>
     /// <param name="restoreUri">Its original location, as the trash notes it.</param>
     /// <param name="retention">The time that it stays.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
@@ -227,7 +214,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Moves an entry of the trash back, or to another folder. Path of the destination + 10 transactions.</summary>
-    /// <param name="work">The request.</param>
     /// <param name="trashName">Its name in the trash.</param>
     /// <param name="destination">The destination; null for the original folder.</param>
     /// <exception cref="CloudreveException">40016 when it or the folder is not there, 40004 for a clash, 40073 for locks.</exception>
@@ -247,8 +233,6 @@ public sealed partial class DriveOperations
         }, cancellationToken);
 
     /// <summary>Deletes an entry for good, with all that is below it.</summary>
-    /// <param name="work">The request.</param>
-    /// <param name="path">The entry.</param>
     /// <param name="keepBlobs">True if blobs stay in their containers.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task DeleteAsync(DriveWork work, FilePath path, bool keepBlobs, CancellationToken cancellationToken = default)
@@ -266,7 +250,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Deletes an entry of the trash for good, with all that is below it.</summary>
-    /// <param name="work">The request.</param>
     /// <param name="trashName">Its name in the trash.</param>
     /// <param name="keepBlobs">True if blobs stay in their containers.</param>
     /// <exception cref="CloudreveException">40016 when it is not there.</exception>
@@ -280,7 +263,6 @@ public sealed partial class DriveOperations
         }, cancellationToken);
 
     /// <summary>Deletes everything in a user's trash for good.</summary>
-    /// <param name="work">The request.</param>
     /// <param name="names">The entries' names.</param>
     /// <param name="cancellationToken">Cancels the call between two entries.</param>
     public async Task EmptyTrashAsync(DriveWork work, IEnumerable<string> names, CancellationToken cancellationToken = default)
@@ -299,7 +281,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>Writes the events of a request: one transaction for each 50. To be called once its changes are done.</summary>
-    /// <param name="work">The request.</param>
     public async Task PublishAsync(DriveWork work, CancellationToken cancellationToken = default)
     {
         var events = new List<FileEvent>();

@@ -27,7 +27,6 @@ public sealed class DriveSettlement
         (_locks, _relocator, _clock, _logger) = (locks, relocator, clock, logger);
 
     /// <summary>Finishes or undoes abandoned moves of a drive. One transaction when there are none.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="cancellationToken">Cancels the run between two moves.</param>
     public async Task RecoverAsync(long ownerId, CancellationToken cancellationToken = default)
     {

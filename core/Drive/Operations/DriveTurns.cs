@@ -11,7 +11,6 @@ internal sealed class DriveTurns
     private readonly Dictionary<long, Queue> _queues = [];
 
     /// <summary>Checks whether a drive's turn is held or waited for.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     public bool IsTaken(long ownerId)
     {
         lock (_queues)
@@ -19,7 +18,6 @@ internal sealed class DriveTurns
     }
 
     /// <summary>Waits for a drive's turn.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     public async Task<Turn> TakeAsync(long ownerId, CancellationToken cancellationToken)
     {
         var queue = Enter(ownerId);
@@ -66,7 +64,6 @@ internal sealed class DriveTurns
 
     /// <summary>A turn, until it is disposed of.</summary>
     /// <param name="turns">The turns that it was taken from.</param>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="hasWaited">True if other operations ran first.</param>
     internal sealed class Turn(DriveTurns turns, long ownerId, bool hasWaited) : IDisposable
     {

@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Drive.Operations;
 /// The state that the items of one request share: the drive's control rows, the folders that paths have led to, and entries that were looked up
 /// ahead. Not to be kept longer than a request.
 /// </summary>
-/// <param name="ownerId">The owner of the drive.</param>
 /// <param name="actor">The user and client that ask.</param>
 public sealed class DriveWork(long ownerId, Actor actor)
 {

@@ -32,7 +32,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     private readonly DriveTurns _turns = new();
 
     /// <summary>Bytes that a user's blobs take. One transaction.</summary>
-    /// <param name="userId">The user.</param>
     public async Task<long> GetUsedAsync(long userId, CancellationToken cancellationToken = default) =>
         (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number(Columns.Used) ?? 0;
 
@@ -40,7 +39,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// Adds to the bytes in use, or takes away. Two transactions, two more for each competing call of another process: within one, changes of a
     /// user's total wait for each other.
     /// </summary>
-    /// <param name="userId">The user.</param>
     /// <param name="operationId">Identifies a repetition; no character that keys forbid.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit. Giving back is always allowed.</param>
@@ -52,7 +50,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Like <see cref="ChargeAsync"/>, but returns false when the limit would be exceeded.</summary>
-    /// <param name="userId">The user.</param>
     /// <param name="operationId">Identifies a repetition.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit.</param>
@@ -115,8 +112,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// Undoes an operation, if it was charged, as if it had never happened: it may be charged again later. Three transactions,
     /// or one when it was not charged.
     /// </summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="operationId">The operation.</param>
     public async Task ReverseAsync(long userId, string operationId, CancellationToken cancellationToken = default)
     {
         var partition = Partition(userId);
@@ -139,7 +134,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Undoes all operations whose ids share a prefix: one transaction for each 1,000 to find them, two for each 99.</summary>
-    /// <param name="userId">The user.</param>
     /// <param name="prefix">Prefix of their ids.</param>
     internal async Task ReverseAllAsync(long userId, string prefix, CancellationToken cancellationToken)
     {
@@ -168,8 +162,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         await layout.Quotas.QueryAsync(OperationsOf(Partition(userId), prefix), cancellationToken).Select(row => row.RequiredNumber(Columns.Delta)).SumAsync(cancellationToken);
 
     /// <summary>Checks whether an operation has been charged. One transaction.</summary>
-    /// <param name="userId">The user.</param>
-    /// <param name="operationId">The operation.</param>
     public async Task<bool> IsChargedAsync(long userId, string operationId, CancellationToken cancellationToken = default) =>
         await FindChargeAsync(userId, operationId, cancellationToken) is not null;
 

@@ -23,7 +23,6 @@ public sealed class ShortcutList(StorageLayout layout, EntriesById byId, TimePro
     private const int Parallelism = 8;
 
     /// <summary>A page of shortcuts: one transaction for each 1,000, and for each of the page two and two more for each folder above it.</summary>
-    /// <param name="ownerId">The owner.</param>
     /// <param name="descending">True if the youngest comes first.</param>
     /// <param name="pageSize">Their number.</param>
     /// <param name="token">The end of the previous page; null for the first.</param>

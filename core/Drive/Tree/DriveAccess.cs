@@ -49,7 +49,6 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
 /// every request; further rules are added here and nowhere else.
 /// </summary>
 /// <param name="shares">Finds what links show.</param>
-/// <param name="byId">The files.</param>
 public sealed class DriveAccess(SharedPlaces shares, EntriesById byId)
 {
     /// <summary>Checks a URI for an operation. No transaction but for shares and shortcuts.</summary>
@@ -143,7 +142,6 @@ public sealed class DriveAccess(SharedPlaces shares, EntriesById byId)
     /// Checks whether a caller may read a blob of a file: its owner and administrators may read all of them, visitors of a share only the
     /// current version. Sharing a file shows its current state, not what was removed from it before.
     /// </summary>
-    /// <param name="entityId">The blob.</param>
     public static bool MayRead(Caller caller, FileRecord file, long entityId) =>
         entityId == file.PrimaryEntityId
         || (file.EntityIds.Contains(entityId) && (caller.UserId == file.OwnerId || caller.ActsAsAdmin));

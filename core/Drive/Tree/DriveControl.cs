@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Drive.Tree;
 /// The state of a drive that a change depends on: the locks in it, and the moves under way. It is one range of rows in the partition of the
 /// owner's trash, so it costs one transaction, and a move to the trash can note itself and its destination in one batch.
 /// </summary>
-/// <param name="OwnerId">The owner of the drive.</param>
 /// <param name="Locks">Locks that have not expired.</param>
 /// <param name="TreeETag">The version of the drive's folder structure; null before the first folder was moved.</param>
 public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, string? TreeETag)

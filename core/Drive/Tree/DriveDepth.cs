@@ -40,7 +40,6 @@ public sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Records that a folder is created. No transaction for folders that are not very deep, two for the first that is.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="depth">Number of levels that the folder is below the root.</param>
     public async Task NoteAsync(long ownerId, int depth, CancellationToken cancellationToken)
     {

@@ -13,11 +13,9 @@ public sealed class DriveRoots(StorageLayout layout, TimeProvider clock)
     public static long RootId(long userId) => userId;
 
     /// <summary>The folder of what a user has moved to the trash. Its entries have random names.</summary>
-    /// <param name="userId">The user.</param>
     public static long TrashId(long userId) => -userId;
 
     /// <summary>Creates a user's root folder unless it exists. Harmless to repeat.</summary>
-    /// <param name="userId">The user.</param>
     public async Task CreateAsync(long userId, CancellationToken cancellationToken = default)
     {
         try
@@ -33,14 +31,12 @@ public sealed class DriveRoots(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Sets the view of a root: one transaction.</summary>
-    /// <param name="ownerId">The owner.</param>
     /// <param name="view">The view, as JSON; null for the default.</param>
     public Task SetViewAsync(long ownerId, string? view, CancellationToken cancellationToken = default) =>
         layout.Files.MergeAsync(new Row(FileKeys.Folder(RootId(ownerId)), FileKeys.Header) { [EntryColumns.View] = view ?? "" }, "*", cancellationToken);
 
     /// <summary>Finds a root or trash: one transaction; null when it does not exist. A trash exists always.</summary>
     /// <param name="topId">The root or trash.</param>
-    /// <param name="ownerId">Its owner.</param>
     internal async Task<FileRecord?> FindAsync(long topId, long ownerId, CancellationToken cancellationToken)
     {
         var header = await layout.Files.FindAsync(FileKeys.Folder(topId), FileKeys.Header, cancellationToken);

@@ -14,14 +14,12 @@ namespace Cloudreve.Core.Drive.Tree;
 public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, MarkedFolders marked)
 {
     /// <summary>Finds the entry at a path; null for none.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public Task<FileRecord?> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         FindBelowAsync(DriveRoots.RootId(ownerId), ownerId, path, cancellationToken);
 
     /// <summary>Finds the entry at a path below a folder; null for none. An empty path finds a root or trash only.</summary>
     /// <param name="topId">The folder.</param>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The path from that folder.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<FileRecord?> FindBelowAsync(long topId, long ownerId, FilePath path, CancellationToken cancellationToken = default)
@@ -33,7 +31,6 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
     }
 
     /// <summary>Finds what is at a path.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         await FindAsync(ownerId, path, cancellationToken) ?? throw EntryErrors.PathNotFound();
@@ -74,7 +71,6 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
     }
 
     /// <summary>Finds the folder at a path: one transaction for each level; null when there is no folder.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<long?> FindFolderIdAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         (await FindFolderBelowAsync(DriveRoots.RootId(ownerId), path, cancellationToken))?.Id;
@@ -110,8 +106,6 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
     }
 
     /// <summary>One entry of a folder by name: one transaction for a file, two for a folder; null when there is none.</summary>
-    /// <param name="folderId">The folder.</param>
-    /// <param name="name">The entry's name.</param>
     public async Task<FileRecord?> FindEntryAsync(long folderId, string name, CancellationToken cancellationToken = default)
     {
         var row = await FindGuardAsync(folderId, name, cancellationToken);
@@ -124,7 +118,6 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
         await marked.UnmarkAsync(folder, cancellationToken) is { IsSymbolic: false } open ? open : throw EntryErrors.Shortcut();
 
     /// <summary>Finds the row that holds a name in a folder: one transaction, two where a move is bringing an entry of this name.</summary>
-    /// <param name="folderId">The folder.</param>
     internal async Task<Row?> FindGuardAsync(long folderId, string name, CancellationToken cancellationToken)
     {
         // A name that no entry can have is not looked up: its key might be one that storage refuses.

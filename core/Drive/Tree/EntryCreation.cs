@@ -19,7 +19,6 @@ public sealed class EntryCreation(StorageLayout layout, EntriesByPath byPath, Dr
     /// Creates a file or folder and the folders above it that are missing. An entry of the same type that exists already is
     /// returned as it is, unless <paramref name="failIfExists"/>.
     /// </summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The path; not the root.</param>
     /// <param name="entry">Type, entity, size, times and metadata of the new entry.</param>
     /// <param name="failIfExists">True if an existing entry of the same type is an error.</param>
@@ -56,9 +55,7 @@ public sealed class EntryCreation(StorageLayout layout, EntriesByPath byPath, Dr
     }
 
     /// <summary>Creates an entry in a folder that exists: 2 transactions for a file, 3 for a folder.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="parentId">The folder.</param>
-    /// <param name="name">The entry's name.</param>
     /// <param name="entry">Type, entity, size, times and metadata of the new entry.</param>
     /// <param name="failIfExists">True if an existing entry of the same type is an error.</param>
     /// <exception cref="CloudreveException">40004 for a clash, 40052 for an illegal name, 40016 when the folder was just deleted.</exception>

@@ -47,7 +47,6 @@ public sealed class FilePath : IEquatable<FilePath>
     public FilePath Parent => IsRoot ? this : new([.. Segments.Take(Depth - 1)]);
 
     /// <summary>The path of an entry of this folder.</summary>
-    /// <param name="name">The entry's name.</param>
     public FilePath Child(string name) => new([.. Segments, name]);
 
     /// <summary>Checks whether another path is below this one, at any depth.</summary>

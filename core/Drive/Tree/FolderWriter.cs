@@ -53,7 +53,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <summary>
     /// Inserts prepared entries into one folder: one transaction for each 49 files or 33 folders while names are free.
     /// </summary>
-    /// <param name="folderId">The folder.</param>
     /// <param name="entries">The entries; names are unique among them.</param>
     /// <returns>Ids of the entries whose names belong to others, with the owners of the names. An entry that an earlier try inserted counts as inserted.</returns>
     /// <exception cref="CloudreveException">40016 when the folder does not exist any more.</exception>
@@ -73,7 +72,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <summary>
     /// Finds the names among some that a folder has already: one transaction for each 1,000 rows between the first and the last name.
     /// </summary>
-    /// <param name="folderId">The folder.</param>
     internal async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
         long folderId, IEnumerable<string> names, CancellationToken cancellationToken = default)
     {

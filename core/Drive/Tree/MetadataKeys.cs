@@ -27,12 +27,10 @@ public static class MetadataKeys
     private static readonly string[] TrashMarks = [RestoreUri, ExpectedCollectTime];
 
     /// <summary>Metadata without the marks of a shortcut.</summary>
-    /// <param name="metadata">The metadata.</param>
     internal static Dictionary<string, string> WithoutShortcut(IReadOnlyDictionary<string, string> metadata) =>
         metadata.Where(pair => pair.Key is not (SharedRedirect or SharedOwner)).ToDictionary();
 
     /// <summary>Metadata with the marks that the trash keeps taken from another set, or removed.</summary>
-    /// <param name="metadata">The metadata.</param>
     /// <param name="marks">The source of the marks; null to remove them.</param>
     internal static Dictionary<string, string> WithMarksOf(IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, string>? marks)
     {

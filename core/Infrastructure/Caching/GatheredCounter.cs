@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Infrastructure.Caching;
 /// <typeparam name="TKey">Names what is counted.</typeparam>
 /// <param name="table">The table of the numbers.</param>
 /// <param name="property">The property of a row that holds the number.</param>
-/// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public abstract class GatheredCounter<TKey>(Table table, string property, TimeProvider clock, ILogger logger) : IAsyncDisposable
     where TKey : notnull

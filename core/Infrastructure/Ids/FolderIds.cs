@@ -23,7 +23,6 @@ internal sealed class FolderIds(Table table)
     private readonly BoundedCache<long, Drive> _drives = new(MaxDrives, TimeProvider.System);
 
     /// <summary>Takes consecutive ids.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="count">Their number.</param>
     /// <param name="takeBlocks">Takes a number of consecutive free blocks.</param>
     public Task<IdRange> ReserveAsync(long ownerId, int count, Func<int, Task<IdRange>> takeBlocks, CancellationToken cancellationToken)

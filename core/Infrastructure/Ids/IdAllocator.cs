@@ -106,7 +106,6 @@ public sealed class IdAllocator(StorageLayout layout)
     };
 
     /// <summary>Takes an id for a new file or folder of a drive.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="type">File or folder.</param>
     public async Task<long> NextEntryAsync(long ownerId, FileType type, CancellationToken cancellationToken = default) => type == FileType.Folder
         ? (await ReserveFoldersAsync(ownerId, 1, cancellationToken)).First
@@ -116,7 +115,6 @@ public sealed class IdAllocator(StorageLayout layout)
     /// Takes consecutive ids for folders of a drive, so that their partitions are adjacent: two transactions for the first ones that
     /// this process takes for the drive, two more where the drive needs its first block or another one, then one for some hundred.
     /// </summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="count">Their number; at least 1.</param>
     internal Task<IdRange> ReserveFoldersAsync(long ownerId, int count, CancellationToken cancellationToken = default) =>
         _folders.ReserveAsync(ownerId, count, blocks => ReserveAsync(IdKind.FolderBlock, blocks, cancellationToken), cancellationToken);

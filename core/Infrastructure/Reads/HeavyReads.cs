@@ -77,7 +77,6 @@ public sealed class HeavyReads
 
     /// <summary>Queues a read for an account, unless there is a free place. A read may be queued for several.</summary>
     /// <param name="turn">The read.</param>
-    /// <param name="accountId">The account.</param>
     internal void Ask(ReadTurn turn, long accountId)
     {
         lock (_lock)

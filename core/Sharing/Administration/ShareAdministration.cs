@@ -22,17 +22,14 @@ public enum ShareOrder
 }
 
 /// <summary>Selects the links of a list; null for all.</summary>
-/// <param name="OwnerId">The owner.</param>
 /// <param name="FileId">Of which file.</param>
 public sealed record ShareFilter(long? OwnerId = null, long? FileId = null, IReadOnlyCollection<long>? Ids = null);
 
 /// <summary>A link and what it shows.</summary>
-/// <param name="Share">The link.</param>
 /// <param name="File">The file or folder; null when it is gone.</param>
 public sealed record ListedShare(Share Share, FileRecord? File);
 
 /// <summary>Operations of administrators on the share links of all users (contract, section 24).</summary>
-/// <param name="shares">The links.</param>
 /// <param name="byId">The tree that they show.</param>
 /// <param name="lists">Their order.</param>
 public sealed class ShareAdministration(ShareStore shares, EntriesById byId, SiteLists lists)

@@ -4,7 +4,6 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Sharing.DirectLinks;
 
 /// <summary>A permanent address of a file (contract, section 15).</summary>
-/// <param name="FileId">The file.</param>
 /// <param name="OwnerId">The owner of the file.</param>
 /// <param name="Name">The file's name when the link was made, which is part of the address.</param>
 /// <param name="CreatedAt">The time it was created.</param>

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Sharing.DirectLinks;
 
 /// <summary>Counts the uses of links.</summary>
-/// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class DirectLinkHits(StorageLayout layout, TimeProvider clock, ILogger<DirectLinkHits> logger)
     : GatheredCounter<(long FileId, long LinkId)>(layout.DirectLinks, DirectLink.HitsProperty, clock, logger)

@@ -41,7 +41,6 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     }
 
     /// <summary>The links of a file, with their hits, the oldest first: one transaction.</summary>
-    /// <param name="fileId">The file.</param>
     public async Task<IReadOnlyList<DirectLink>> ListAsync(long fileId, CancellationToken cancellationToken = default) =>
         (await ReadAsync(fileId, cancellationToken)).Links;
 

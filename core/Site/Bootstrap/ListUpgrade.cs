@@ -8,8 +8,6 @@ namespace Cloudreve.Core.Site.Bootstrap;
 /// Upgrades a site that is older than the administration's lists: the index of accounts, and columns that rows of links
 /// and tasks lacked. Files need nothing: their rows have had owner and type from the beginning, and are in order of id without a time.
 /// </summary>
-/// <param name="users">The accounts.</param>
-/// <param name="shares">The links.</param>
 public sealed class ListUpgrade(UserStore users, ShareStore shares, TaskStore tasks)
 {
     /// <summary>Number of rows that are upgraded at a time.</summary>

@@ -43,7 +43,6 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
     }
 
     /// <summary>Changes a group. Three transactions.</summary>
-    /// <param name="id">The group.</param>
     /// <param name="draft">The new description.</param>
     /// <param name="caller">The administrator, who may not lock himself out; an application makes no administrators.</param>
     /// <exception cref="CloudreveException">40001, 40035, 40039, 40089; 409 when it was changed at the same time.</exception>
@@ -64,7 +63,6 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
     }
 
     /// <summary>Throws unless new accounts may be put into a group: anybody may create one. Usually no transaction.</summary>
-    /// <param name="id">The group.</param>
     /// <exception cref="CloudreveException">40001: it is a group of administrators or of visitors without an account. 40039: there is none.</exception>
     public async Task CheckDefaultAsync(long id, CancellationToken cancellationToken = default)
     {
@@ -77,7 +75,6 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
     /// Deletes a group without members. Three transactions, and twice those of <see cref="GroupMembers.ExistAsync"/>: members are searched for
     /// once more when no account can be put into the group any longer.
     /// </summary>
-    /// <param name="id">The group.</param>
     /// <exception cref="CloudreveException">40039, 40040 for a built-in group, 40041; 409 when it was changed at the same time.</exception>
     public async Task DeleteAsync(int id, CancellationToken cancellationToken = default)
     {

@@ -18,13 +18,11 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
     private const int MaxWeight = 1_000_000;
 
     /// <summary>A node as it is now. One transaction.</summary>
-    /// <param name="id">The node.</param>
     /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task<Node> GetAsync(int id, CancellationToken cancellationToken = default) =>
         (await catalog.ReadNodesAsync(cancellationToken)).FirstOrDefault(node => node.Id == id) ?? throw NotFound();
 
     /// <summary>Changes a node. Two transactions.</summary>
-    /// <param name="id">The node.</param>
     /// <param name="draft">The new description.</param>
     /// <exception cref="CloudreveException">40001, 404; 409 when it was changed at the same time.</exception>
     public async Task<Node> UpdateAsync(int id, NodeDraft draft, CancellationToken cancellationToken = default)
@@ -54,7 +52,6 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
     }
 
     /// <summary>Refuses to delete a node. One transaction at most.</summary>
-    /// <param name="id">The node.</param>
     /// <exception cref="CloudreveException">40046 for the site itself, 404 for others.</exception>
     public async Task DeleteAsync(int id, CancellationToken cancellationToken = default)
     {

@@ -21,7 +21,6 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
         [.. (await catalog.ReadPoliciesAsync(cancellationToken)).Where(policy => !policy.IsDeleted).OrderBy(policy => policy.Id)];
 
     /// <summary>A policy as it is now. One transaction.</summary>
-    /// <param name="id">The policy.</param>
     /// <exception cref="CloudreveException">40035: there is none.</exception>
     public async Task<StoragePolicy> GetAsync(int id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken)).Policy;
@@ -58,7 +57,6 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     /// Changes a policy. Account and container are those of its creation: stored files could not be found elsewhere. Two
     /// transactions, one more for a new key.
     /// </summary>
-    /// <param name="id">The policy.</param>
     /// <param name="draft">The new description.</param>
     /// <exception cref="CloudreveException">40001, 40006, 40035; 409 when it was changed at the same time.</exception>
     public async Task<StoragePolicy> UpdateAsync(int id, PolicyDraft draft, CancellationToken cancellationToken = default)
@@ -77,7 +75,6 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     /// Deletes a policy that neither groups nor blobs use. The container stays. Four transactions and those of
     /// <see cref="EntityCensus.ExistsAsync"/>.
     /// </summary>
-    /// <param name="id">The policy.</param>
     /// <exception cref="CloudreveException">40036 for the seeded one, 40035, 40037, 40038; 409 when it was changed at the same time.</exception>
     public async Task DeleteAsync(int id, CancellationToken cancellationToken = default)
     {

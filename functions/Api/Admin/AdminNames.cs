@@ -8,13 +8,10 @@ namespace Cloudreve.Functions.Api.Admin;
 internal sealed record AdminPolicyName(long Id, string Name);
 
 /// <summary>Accounts and storage policies by id, for rows that name them.</summary>
-/// <param name="users">The accounts.</param>
-/// <param name="policies">The policies.</param>
 internal sealed class AdminNames(IReadOnlyDictionary<long, AdminUserName> users, IReadOnlyDictionary<long, AdminPolicyName> policies)
 {
     /// <summary>Reads accounts and policies. No transaction for accounts that were read recently, one for each of the others.</summary>
     /// <param name="store">The accounts.</param>
-    /// <param name="catalog">The policies.</param>
     /// <param name="userIds">The accounts.</param>
     public static async Task<AdminNames> ReadAsync(UserStore store, SiteCatalog catalog, IEnumerable<long> userIds, CancellationToken cancellationToken)
     {

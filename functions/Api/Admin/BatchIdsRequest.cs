@@ -4,7 +4,6 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Functions.Api.Admin;
 
 /// <summary>The body of a deletion of several objects.</summary>
-/// <param name="Ids">Their ids.</param>
 internal sealed record BatchIdsRequest(IReadOnlyList<long> Ids)
 {
     /// <summary>Maximum number of ids in a request.</summary>

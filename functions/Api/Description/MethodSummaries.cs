@@ -9,7 +9,6 @@ internal sealed class MethodSummaries
     private readonly Dictionary<string, string> _byMember = new(StringComparer.Ordinal);
 
     /// <summary>Reads the documentation of an assembly.</summary>
-    /// <param name="assembly">The assembly.</param>
     public MethodSummaries(Assembly assembly)
     {
         var file = Path.ChangeExtension(assembly.Location, ".xml");

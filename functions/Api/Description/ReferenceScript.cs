@@ -15,7 +15,6 @@ internal static class ReferenceScript
     public static string Version { get; } = typeof(ScalarOptions).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>Sends the script, compressed for clients that accept that.</summary>
-    /// <param name="request">The request.</param>
     public static IResult Answer(HttpRequest request)
     {
         var headers = request.HttpContext.Response.Headers;

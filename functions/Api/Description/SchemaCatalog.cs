@@ -21,17 +21,13 @@ internal sealed class SchemaCatalog
     private readonly Dictionary<Type, string> _names = [];
 
     /// <summary>Adds a component that no type describes.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="schema">Its schema.</param>
     public void Add(string name, JsonObject schema) => _schemas.Add(name, schema);
 
     /// <summary>The schema of a type: a reference to a component for records of the app.</summary>
-    /// <param name="type">The type.</param>
     public JsonNode Of(Type type) => ApiJson.Options.GetJsonSchemaAsNode(
         type, new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform });
 
     /// <summary>A reference to a component.</summary>
-    /// <param name="name">Its name.</param>
     public static JsonObject Reference(string name) => new() { ["$ref"] = Components + name };
 
     /// <summary>All components by name.</summary>

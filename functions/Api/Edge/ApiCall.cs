@@ -8,7 +8,5 @@ namespace Cloudreve.Functions.Api.Edge;
 /// The caller of a function, and the called site. Functions take it as a parameter. At a function of <see cref="AuthClass.None"/> the caller is
 /// always anonymous.
 /// </summary>
-/// <param name="Caller">The caller.</param>
-/// <param name="Site">The site's settings.</param>
 [InputConverter(typeof(ApiCallConverter))]
 internal sealed record ApiCall(Caller Caller, SiteSettings Site);

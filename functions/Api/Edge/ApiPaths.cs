@@ -7,6 +7,5 @@ internal static class ApiPaths
     public const string Prefix = "/api/v4";
 
     /// <summary>Checks whether a request is one of the API; routing ignores case, and so does this check.</summary>
-    /// <param name="http">The request.</param>
     public static bool IsApi(HttpContext http) => http.Request.Path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase);
 }

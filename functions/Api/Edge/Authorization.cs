@@ -14,10 +14,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// </summary>
 /// <param name="functions">The declarations of the functions.</param>
 /// <param name="bootstrap">Creates the site before its first request.</param>
-/// <param name="settings">The site's settings.</param>
 /// <param name="tokens">Reads access tokens.</param>
-/// <param name="users">The accounts.</param>
-/// <param name="catalog">Their groups.</param>
 /// <param name="entra">Reads access tokens of Microsoft Entra ID, where the app is registered there.</param>
 internal sealed class Authorization(
     HttpFunctions functions, SiteBootstrap bootstrap, SettingStore settings, TokenIssuer tokens, UserStore users, SiteCatalog catalog,

@@ -6,7 +6,6 @@ using Cloudreve.Core.Infrastructure.Loops;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Runs the items of a batch, each by itself, and collects failures (contract, section 1).</summary>
-/// <param name="http">The request.</param>
 /// <param name="clock">Determines when no further item may begin.</param>
 internal sealed class Batch(HttpContext http, TimeProvider clock)
 {

@@ -18,7 +18,6 @@ internal static class BodyBounds
     public const int Elements = 100_000;
 
     /// <summary>Adds the check to a type that is read from JSON.</summary>
-    /// <param name="type">The type.</param>
     public static void Enforce(JsonTypeInfo type)
     {
         if (type.Kind != JsonTypeInfoKind.Object)

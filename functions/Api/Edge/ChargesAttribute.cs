@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.Api.Edge;
 /// Declares that each call of an HTTP function counts against a budget of its client (<see cref="ClientBudgets"/>), whatever the outcome.
 /// Past the budget the answer is 429 before the function runs.
 /// </summary>
-/// <param name="budget">The budget.</param>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ChargesAttribute(ClientBudget budget) : Attribute
 {

@@ -10,7 +10,6 @@ internal static class ClientAddresses
     /// The client's address: that of the connection to the Functions host, or the one that the platform in front of the host passes in
     /// the header that a setting names. Forwarding headers that a client sends itself are never trusted.
     /// </summary>
-    /// <param name="http">The request.</param>
     /// <returns>Null when it is not known.</returns>
     public static IPAddress? Of(HttpContext http)
     {

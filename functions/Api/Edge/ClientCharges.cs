@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Applies <see cref="ChargesAttribute"/>. One transaction at most for each call of a function that has it, none once the budget is spent.</summary>
 /// <param name="functions">The declarations of the functions.</param>
-/// <param name="budgets">The budgets.</param>
 internal sealed class ClientCharges(HttpFunctions functions, ClientBudgets budgets) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc/>

@@ -47,7 +47,6 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
     }
 
     /// <summary>The part of an error that clients may know.</summary>
-    /// <param name="error">The error.</param>
     internal static (ErrorCode Code, string Message) Describe(Exception error) => error switch
     {
         CloudreveException e => (e.Code, e.Message),

@@ -10,8 +10,6 @@ namespace Cloudreve.Functions.Api.Edge;
 internal abstract class FailureFormAttribute : Attribute
 {
     /// <summary>The answer to a failure.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="code">The error.</param>
     /// <param name="message">The part of it that clients may know.</param>
     public abstract IResult Describe(HttpContext http, ErrorCode code, string message);
 }

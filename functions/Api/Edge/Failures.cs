@@ -8,8 +8,6 @@ namespace Cloudreve.Functions.Api.Edge;
 internal static class Failures
 {
     /// <summary>The envelope of an error; of a lock conflict with the conflicting locks (contract, section 13).</summary>
-    /// <param name="error">The error.</param>
-    /// <param name="code">Its code.</param>
     /// <param name="message">Its message for clients.</param>
     public static ApiFailure Of(Exception error, ErrorCode code, string message) => new()
     {
@@ -21,7 +19,6 @@ internal static class Failures
     };
 
     /// <summary>The envelope of an error.</summary>
-    /// <param name="error">The error.</param>
     public static ApiFailure Of(Exception error)
     {
         var (code, message) = ErrorBoundary.Describe(error);

@@ -24,7 +24,6 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
     public bool IsNeverStored { get; init; }
 
     /// <summary>Describes a method; null when it is not an HTTP function.</summary>
-    /// <param name="method">The method.</param>
     /// <exception cref="FunctionDeclarationException">The function lacks a declaration.</exception>
     public static HttpFunction? Of(MethodInfo method)
     {

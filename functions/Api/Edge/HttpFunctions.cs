@@ -9,7 +9,6 @@ internal sealed class HttpFunctions
     private readonly FrozenDictionary<string, HttpFunction> _byName;
 
     /// <summary>Collects the functions of an assembly.</summary>
-    /// <param name="assembly">The assembly.</param>
     /// <exception cref="FunctionDeclarationException">A function lacks a declaration.</exception>
     public HttpFunctions(Assembly assembly)
         : this(assembly.GetTypes()

@@ -16,11 +16,9 @@ internal sealed record LockConflictResponse(string Path, string Token, LockOwner
 }
 
 /// <summary>The application that holds a lock.</summary>
-/// <param name="Application">The application.</param>
 internal sealed record LockOwnerResponse(LockApplicationResponse Application);
 
 /// <summary>An application that holds a lock.</summary>
 /// <param name="Type">upload, dav, viewer and the like.</param>
 /// <param name="InnerXml">The owner element of a WebDAV lock.</param>
-/// <param name="ViewerId">The viewer.</param>
 internal sealed record LockApplicationResponse(string Type, string? InnerXml, string? ViewerId);

@@ -12,7 +12,6 @@ namespace Cloudreve.Functions.Api.Edge;
 internal static class NullElements
 {
     /// <summary>Adds the check to a type that is read from JSON.</summary>
-    /// <param name="type">The type.</param>
     public static void Refuse(JsonTypeInfo type)
     {
         if (type.Kind != JsonTypeInfoKind.Object)

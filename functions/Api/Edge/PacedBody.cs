@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.Api.Edge;
 /// A request's body that must arrive at a minimum rate: clients that send next to nothing hold a request, its memory and its reservations
 /// no longer than others. Only the time spent waiting for the body counts.
 /// </summary>
-/// <param name="body">The body.</param>
 /// <param name="clock">Measures the waiting.</param>
 internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
 {

@@ -11,8 +11,6 @@ internal static class SiteUrls
     /// A request's host is never trusted by itself, except on a developer's machine, where any port may be chosen: elsewhere every client
     /// can claim to have called localhost.
     /// </summary>
-    /// <param name="http">The request.</param>
-    /// <param name="site">The site's settings.</param>
     /// <param name="primary">True to return the primary address in any case.</param>
     public static string Base(HttpContext http, SiteSettings site, bool primary)
     {

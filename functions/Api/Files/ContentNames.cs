@@ -16,8 +16,6 @@ internal static class ContentNames
     private static readonly ConditionalWeakTable<SiteSettings, IReadOnlyDictionary<string, string>> s_mappings = [];
 
     /// <summary>The MIME type of a file, by its extension: the one that the site has for it, otherwise the usual one.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="name">The file's name.</param>
     public static string MimeType(SiteSettings site, string name)
     {
         var mapping = s_mappings.GetValue(site, settings => settings.Get(SiteSetting.MimeTypes));
@@ -28,14 +26,11 @@ internal static class ContentNames
     }
 
     /// <summary>The Content-Disposition of a file: RFC 6266 with a plain and an extended name.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="name">The file's name.</param>
     /// <param name="download">True if the browser saves it instead of showing it.</param>
     public static string Disposition(SiteSettings site, string name, bool download) =>
         Disposition(name, isInline: !download && IsPassive(MimeType(site, name)));
 
     /// <summary>The Content-Disposition of a file that browsers save.</summary>
-    /// <param name="name">The file's name.</param>
     public static string Attachment(string name) => Disposition(name, isInline: false);
 
     private static string Disposition(string name, bool isInline)

@@ -17,7 +17,6 @@ internal sealed class FilePresenter(Caller caller, SiteSettings site, IReadOnlyS
     private readonly ThumbnailChoice _thumbnails = new(site);
 
     /// <summary>Shapes a file.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="uri">Its address from the caller's view.</param>
     /// <param name="capabilities">The capabilities of its file system.</param>
     /// <param name="withMetadata">True if the response includes metadata.</param>

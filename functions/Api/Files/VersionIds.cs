@@ -9,7 +9,6 @@ internal static class VersionIds
 {
     /// <summary>Decodes the id of a version; null for none.</summary>
     /// <param name="text">The encoded id.</param>
-    /// <param name="site">The site.</param>
     /// <exception cref="CloudreveException">40001 for an invalid version id.</exception>
     public static long? Parse(string? text, SiteSettings site)
     {

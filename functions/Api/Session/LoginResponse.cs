@@ -4,5 +4,4 @@ namespace Cloudreve.Functions.Api.Session;
 
 /// <summary>The answer to a sign-in.</summary>
 /// <param name="User">The user who signed in.</param>
-/// <param name="Token">The tokens.</param>
 internal sealed record LoginResponse(UserResponse User, TokenResponse Token);

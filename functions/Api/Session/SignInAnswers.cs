@@ -14,10 +14,7 @@ namespace Cloudreve.Functions.Api.Session;
 internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog, LoginActivityLog activities)
 {
     /// <summary>Issues tokens to a user who has proven who they are.</summary>
-    /// <param name="user">The user.</param>
     /// <param name="call">The call, with its site.</param>
-    /// <param name="http">The request.</param>
-    /// <param name="method">The method.</param>
     /// <param name="provider">The identity provider; null without one.</param>
     public async Task<ApiResponse<LoginResponse>> CompleteSignInAsync(
         User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken, OpenIdProvider? provider = null)

@@ -8,7 +8,6 @@ namespace Cloudreve.Functions.Api.Session;
 internal static class SignInClient
 {
     /// <summary>Describes the client.</summary>
-    /// <param name="http">The request.</param>
     /// <param name="method">The method of sign-in.</param>
     public static LoginActivity Describe(HttpContext http, LoginMethod method)
     {

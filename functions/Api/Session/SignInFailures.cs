@@ -10,7 +10,6 @@ namespace Cloudreve.Functions.Api.Session;
 /// Records failed sign-ins for the user to see. It does so after the response: otherwise the response time would reveal whether a mail
 /// address has an account.
 /// </summary>
-/// <param name="users">The accounts.</param>
 /// <param name="sessions">Sign-ins that wait for a second factor.</param>
 /// <param name="activities">Takes the notes.</param>
 /// <param name="logger">Receives failures that could not be recorded.</param>
@@ -18,14 +17,12 @@ internal sealed class SignInFailures(
     UserStore users, SignInSessions sessions, LoginActivityLog activities, ILogger<SignInFailures> logger)
 {
     /// <summary>Runs the first step of a sign-in, and records a wrong password.</summary>
-    /// <param name="http">The request.</param>
     /// <param name="email">The user's mail address.</param>
     /// <param name="signInAsync">The step.</param>
     public Task<User> OfPasswordAsync(HttpContext http, string email, Func<Task<User>> signInAsync) =>
         NoteAsync(http, ErrorCode.LoginFailed, async () => (await users.FindByEmailAsync(email))?.Id, signInAsync);
 
     /// <summary>Runs the second step of a sign-in, and records a wrong code.</summary>
-    /// <param name="http">The request.</param>
     /// <param name="sessionId">The session id from the first step.</param>
     /// <param name="signInAsync">The step.</param>
     public Task<SecondStep> OfCodeAsync(HttpContext http, string sessionId, Func<Task<SecondStep>> signInAsync) =>

@@ -4,7 +4,6 @@ namespace Cloudreve.Functions.Api.Session;
 
 /// <summary>The body of a sign-in.</summary>
 /// <param name="Email">Mail address.</param>
-/// <param name="Password">Password.</param>
 internal sealed record SignInRequest(string Email, string Password) : ICaptchaFields
 {
     /// <inheritdoc/>

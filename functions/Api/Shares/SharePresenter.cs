@@ -19,15 +19,12 @@ internal sealed class SharePresenter(UserStore users, SiteCatalog catalog, TimeP
     /// <summary>The address of a link.</summary>
     /// <param name="site">Encodes its id.</param>
     /// <param name="siteBase">Scheme and host.</param>
-    /// <param name="share">The link.</param>
     /// <param name="withPassword">True to include the password, so that the address alone is enough.</param>
     public static string AddressOf(SiteSettings site, string siteBase, Share share, bool withPassword) =>
         $"{siteBase}/s/{site.HashIds.Encode(share.Id, HashIdKind.Share)}{(withPassword && share.Password.Length > 0 ? "/" + Uri.EscapeDataString(share.Password) : "")}";
 
     /// <summary>Shapes a link. No transaction beyond the owner's account.</summary>
-    /// <param name="call">The caller.</param>
     /// <param name="siteBase">Scheme and host.</param>
-    /// <param name="share">The link.</param>
     /// <param name="file">The shared file or folder; null when it is gone.</param>
     /// <param name="isUnlocked">True if the caller may see what it leads to.</param>
     public async Task<ShareResponse> PresentAsync(

@@ -20,7 +20,6 @@ internal static class SocialPreview
     ];
 
     /// <summary>Checks whether a request comes from such a program.</summary>
-    /// <param name="request">The request.</param>
     public static bool IsWanted(HttpRequest request)
     {
         var agent = request.Headers.UserAgent.ToString();
@@ -28,9 +27,7 @@ internal static class SocialPreview
     }
 
     /// <summary>The page of a link.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="address">The link's address.</param>
-    /// <param name="link">The link.</param>
     /// <param name="owner">The display name of its owner; null when unknown.</param>
     public static string Write(SiteSettings site, string address, SharedLink link, string? owner)
     {

@@ -191,7 +191,6 @@ internal sealed record SiteConfig
 
     /// <summary>A section; an unknown one is the basic section.</summary>
     /// <param name="section">The section's name.</param>
-    /// <param name="call">The caller.</param>
     /// <param name="offersCaptcha">True if signing in may need a captcha although the site does not demand one of everybody.</param>
     public static SiteConfig Of(string section, ApiCall call, bool offersCaptcha) => section switch
     {

@@ -33,8 +33,6 @@ internal sealed record StoragePolicyResponse(string Id, string Name, string Type
     public string? DeniedNameRegexp { get; init; }
 
     /// <summary>Describes a policy.</summary>
-    /// <param name="policy">The policy.</param>
-    /// <param name="site">The site.</param>
     public static StoragePolicyResponse Of(StoragePolicy policy, SiteSettings site)
     {
         var settings = policy.Settings;

@@ -11,8 +11,6 @@ internal sealed record ManifestIcon(string Src, string Sizes, string Type);
 
 /// <summary>The manifest that makes the web app installable (contract, section 21; W3C Web Application Manifest).</summary>
 /// <param name="ShortName">Name where there is little room.</param>
-/// <param name="Name">Name.</param>
-/// <param name="Icons">Icons.</param>
 /// <param name="StartUrl">The page that opens.</param>
 /// <param name="Display">The display mode of the app.</param>
 /// <param name="ThemeColor">Colour of its frame.</param>
@@ -21,7 +19,6 @@ internal sealed record WebManifest(
     string ShortName, string Name, IReadOnlyList<ManifestIcon> Icons, string StartUrl, string Display, string ThemeColor, string BackgroundColor)
 {
     /// <summary>The manifest of a site.</summary>
-    /// <param name="site">The site.</param>
     public static WebManifest Of(SiteSettings site) => new(
         site.Get(SiteSetting.SiteName),
         site.Get(SiteSetting.SiteName),

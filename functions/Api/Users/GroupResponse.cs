@@ -19,8 +19,6 @@ internal sealed record GroupResponse(string Id, string Name)
     public int? TrashRetention { get; init; }
 
     /// <summary>The group as its members see it.</summary>
-    /// <param name="group">The group.</param>
-    /// <param name="site">The site.</param>
     public static GroupResponse Own(Group group, SiteSettings site) => Redacted(group, site) with
     {
         Permission = group.Permissions.ToString(),
@@ -29,7 +27,5 @@ internal sealed record GroupResponse(string Id, string Name)
     };
 
     /// <summary>The group as others see it.</summary>
-    /// <param name="group">The group.</param>
-    /// <param name="site">The site.</param>
     public static GroupResponse Redacted(Group group, SiteSettings site) => new(site.HashIds.Encode(group.Id, HashIdKind.Group), group.Name);
 }

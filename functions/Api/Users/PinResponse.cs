@@ -8,6 +8,5 @@ namespace Cloudreve.Functions.Api.Users;
 internal sealed record PinResponse(string Uri, string? Name)
 {
     /// <summary>Shapes a pin.</summary>
-    /// <param name="pin">The pin.</param>
     public static PinResponse Of(PinnedPlace pin) => new(pin.Uri, string.IsNullOrEmpty(pin.Name) ? null : pin.Name);
 }

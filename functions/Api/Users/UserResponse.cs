@@ -43,9 +43,6 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     public string? ShareLinksInProfile { get; init; }
 
     /// <summary>The user's own account as the user sees it.</summary>
-    /// <param name="user">The user.</param>
-    /// <param name="group">The user's group.</param>
-    /// <param name="site">The site.</param>
     public static UserResponse Own(User user, Group group, SiteSettings site) => Redacted(user, group, site, showEmail: true) with
     {
         Status = StatusOf(user),
@@ -57,9 +54,6 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     };
 
     /// <summary>An account as others see it.</summary>
-    /// <param name="user">The user.</param>
-    /// <param name="group">The user's group.</param>
-    /// <param name="site">The site.</param>
     /// <param name="showEmail">True if the viewer may see the mail address.</param>
     private static UserResponse Redacted(User user, Group group, SiteSettings site, bool showEmail) =>
         new(site.HashIds.Encode(user.Id, HashIdKind.User), user.Nick, user.CreatedAt)
@@ -71,9 +65,6 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
         };
 
     /// <summary>An account as the caller sees it.</summary>
-    /// <param name="user">The user.</param>
-    /// <param name="group">The user's group.</param>
-    /// <param name="call">The caller.</param>
     public static UserResponse Seen(User user, Group group, ApiCall call) => Redacted(user, group, call.Site, ShowsEmail(user, call));
 
     /// <summary>
@@ -86,7 +77,6 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
             : call.Caller.ActsAsAdmin || (call.Caller.Holds(OAuthScopes.UserInfoRead) && call.Site.Get(AccountSetting.ExposeEmail)));
 
     /// <summary>The caller as it sees itself.</summary>
-    /// <param name="call">The caller.</param>
     public static UserResponse Of(ApiCall call) => call.Caller.User is { } user
         ? Own(user, call.Caller.Group, call.Site)
         : new UserResponse(call.Site.HashIds.Encode(0, HashIdKind.User), "", default)

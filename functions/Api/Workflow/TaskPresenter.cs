@@ -14,12 +14,10 @@ using Cloudreve.Functions.Api.Workflow.RemoteDownloads;
 namespace Cloudreve.Functions.Api.Workflow;
 
 /// <summary>Shapes tasks for their owners.</summary>
-/// <param name="hashIds">Encodes ids.</param>
 /// <param name="node">The node that works on them.</param>
 internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
 {
     /// <summary>Shapes a task.</summary>
-    /// <param name="task">The task.</param>
     public TaskResponse Present(WorkflowTask task) => new()
     {
         Id = hashIds.Encode(task.Id, HashIdKind.Task),

@@ -15,8 +15,6 @@ internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts
 {
     /// <summary>Starts a task. It is accepted whether or not the task hub responds now: the timer for lost tasks starts it within minutes.</summary>
     /// <param name="start">Starts its orchestration.</param>
-    /// <param name="task">The task.</param>
-    /// <param name="hashIds">Encodes ids.</param>
     public async Task<IResult> RunAsync(Func<Task> start, WorkflowTask task, HashIdCodec hashIds, CancellationToken cancellationToken)
     {
         await StartAsync(start, task);
@@ -65,7 +63,6 @@ internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts
         RunAsync(() => workflow.StartAsync(client, task, cancellationToken), task, hashIds, cancellationToken);
 
     /// <summary>Shapes tasks.</summary>
-    /// <param name="hashIds">Encodes ids.</param>
     public async Task<TaskPresenter> PresenterAsync(HashIdCodec hashIds, CancellationToken cancellationToken) =>
         new(hashIds, await catalog.GetNodeAsync(Node.MasterId, cancellationToken));
 }

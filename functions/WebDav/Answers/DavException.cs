@@ -1,7 +1,6 @@
 namespace Cloudreve.Functions.WebDav.Answers;
 
 /// <summary>A request that fails with a status of the protocol.</summary>
-/// <param name="status">The status.</param>
 /// <param name="message">The message that clients may show or log.</param>
 internal sealed class DavException(int status, string message) : Exception(message)
 {

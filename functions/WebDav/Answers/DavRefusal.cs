@@ -4,7 +4,6 @@ using System.Xml;
 namespace Cloudreve.Functions.WebDav.Answers;
 
 /// <summary>A response with the reason that a request failed.</summary>
-/// <param name="status">The status.</param>
 /// <param name="message">The message that clients may show or log.</param>
 internal sealed class DavRefusal(int status, string message) : IResult
 {

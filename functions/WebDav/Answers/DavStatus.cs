@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.WebDav.Answers;
 internal static class DavStatus
 {
     /// <summary>The status of a failure.</summary>
-    /// <param name="code">The error.</param>
     public static int Of(ErrorCode code) => code switch
     {
         ErrorCode.LoginRequired or ErrorCode.CredentialInvalid => StatusCodes.Status401Unauthorized,
@@ -26,6 +25,5 @@ internal static class DavStatus
     };
 
     /// <summary>Checks whether a client should try again and be told when.</summary>
-    /// <param name="status">The status.</param>
     public static bool IsTemporary(int status) => status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
 }

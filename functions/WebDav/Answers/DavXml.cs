@@ -19,7 +19,6 @@ internal static class DavXml
     public static XNamespace Dav { get; } = Namespace;
 
     /// <summary>Reads a request's body; null when it is empty.</summary>
-    /// <param name="request">The request.</param>
     /// <exception cref="DavException">400: it is not well-formed, or has a document type; 413: it is too large.</exception>
     public static async Task<XElement?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -35,7 +34,6 @@ internal static class DavXml
     }
 
     /// <summary>Parses an element that was stored.</summary>
-    /// <param name="text">The text.</param>
     /// <returns>Null when it is not a well-formed element.</returns>
     public static XElement? TryParse(string text)
     {

@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.WebDav.Answers;
 /// <summary>
 /// Writes a multistatus answer (RFC 4918, section 13) piece by piece: the output is buffered and sent a page at a time.
 /// </summary>
-/// <param name="response">The answer.</param>
 internal sealed class MultiStatus(HttpResponse response) : IAsyncDisposable
 {
     private const int Piece = 64 * 1024;
@@ -29,7 +28,6 @@ internal sealed class MultiStatus(HttpResponse response) : IAsyncDisposable
     public void EndResponse() => Xml.WriteEndElement();
 
     /// <summary>Writes a status.</summary>
-    /// <param name="status">The status.</param>
     public void WriteStatus(int status) => Xml.WriteElementString("status", DavXml.Namespace, LineOf(status));
 
     /// <summary>Sends the buffer, once it is large enough.</summary>
@@ -59,7 +57,6 @@ internal sealed class MultiStatus(HttpResponse response) : IAsyncDisposable
     }
 
     /// <summary>A status as the protocol writes it.</summary>
-    /// <param name="status">The status.</param>
     public static string LineOf(int status) => status switch
     {
         StatusCodes.Status200OK => "HTTP/1.1 200 OK",

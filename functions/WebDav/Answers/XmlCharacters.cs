@@ -7,7 +7,6 @@ namespace Cloudreve.Functions.WebDav.Answers;
 internal static class XmlCharacters
 {
     /// <summary>A text with a replacement for each character that XML does not allow.</summary>
-    /// <param name="text">The text.</param>
     public static string Replace(string text)
     {
         var valid = true;

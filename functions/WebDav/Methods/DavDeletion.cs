@@ -8,14 +8,11 @@ using Cloudreve.Functions.WebDav.Requests;
 namespace Cloudreve.Functions.WebDav.Methods;
 
 /// <summary>Moves files and folders to the trash.</summary>
-/// <param name="places">Finds places.</param>
 /// <param name="conditions">Checks what clients state.</param>
 /// <param name="operations">Changes drives.</param>
-/// <param name="locks">The locks of drives.</param>
 internal sealed class DavDeletion(DavPlaces places, DavConditions conditions, DriveOperations operations, DriveLocks locks)
 {
     /// <summary>Handles DELETE. Path + 9 transactions.</summary>
-    /// <param name="call">The request.</param>
     public async Task DeleteAsync(DavCall call, CancellationToken cancellationToken)
     {
         if (call.Path.IsRoot)
@@ -33,9 +30,7 @@ internal sealed class DavDeletion(DavPlaces places, DavConditions conditions, Dr
     }
 
     /// <summary>Moves an entry of the caller's drive to the trash.</summary>
-    /// <param name="call">The request.</param>
     /// <param name="work">The state that its changes share.</param>
-    /// <param name="path">The entry.</param>
     /// <returns>The entry in the trash.</returns>
     public Task<FileRecord> TrashAsync(DavCall call, DriveWork work, FilePath path, CancellationToken cancellationToken)
     {
@@ -49,7 +44,6 @@ internal sealed class DavDeletion(DavPlaces places, DavConditions conditions, Dr
     /// without locks.
     /// </summary>
     /// <param name="work">The state that the changes of the request share.</param>
-    /// <param name="path">The entry.</param>
     public async Task ReleaseAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
     {
         if (work.LockTokens.Count == 0)

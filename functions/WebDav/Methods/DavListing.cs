@@ -12,7 +12,6 @@ namespace Cloudreve.Functions.WebDav.Methods;
 /// <param name="places">Finds the resource.</param>
 /// <param name="listing">Lists folders.</param>
 /// <param name="subtrees">Lists all that is below one.</param>
-/// <param name="locks">The locks of drives.</param>
 /// <param name="quota">The usage of drives.</param>
 /// <param name="clock">Determines how long locks still hold.</param>
 internal sealed class DavListing(
@@ -27,7 +26,6 @@ internal sealed class DavListing(
     /// Sends the properties. Path + 1 transactions, one more for each 1,000 entries of the folder, one for locks and one for the quota where
     /// they are asked for.
     /// </summary>
-    /// <param name="call">The request.</param>
     public async Task SendAsync(DavCall call, CancellationToken cancellationToken)
     {
         var depth = DavDepth.Of(call.Request) ?? DavDepth.Infinity;
@@ -106,9 +104,7 @@ internal sealed class DavListing(
     }
 
     /// <summary>A lock as a client sees it.</summary>
-    /// <param name="call">The request.</param>
     /// <param name="held">The lock, below the account's root.</param>
-    /// <param name="now">The time.</param>
     public static DavLockView Describe(DavCall call, DriveLock held, DateTimeOffset now)
     {
         var path = call.Path with { Segments = [.. held.Path.Segments.Skip(call.Account.Root.Path.Depth)] };

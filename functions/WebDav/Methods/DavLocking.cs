@@ -14,7 +14,6 @@ namespace Cloudreve.Functions.WebDav.Methods;
 /// <summary>Handles LOCK and UNLOCK (RFC 4918, sections 9.10 and 9.11). Locks are leases: one that is not refreshed expires.</summary>
 /// <param name="places">Finds the resource.</param>
 /// <param name="conditions">Checks what clients state.</param>
-/// <param name="locks">The locks of drives.</param>
 /// <param name="operations">Creates the file of a lock where there was none.</param>
 /// <param name="clock">Determines when locks end.</param>
 internal sealed class DavLocking(DavPlaces places, DavConditions conditions, DriveLocks locks, DriveOperations operations, TimeProvider clock)
@@ -27,7 +26,6 @@ internal sealed class DavLocking(DavPlaces places, DavConditions conditions, Dri
     private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
 
     /// <summary>Takes or extends a lock. Path + 5 transactions, plus those of a new file where nothing exists; three to extend one.</summary>
-    /// <param name="call">The request.</param>
     public async Task LockAsync(DavCall call, CancellationToken cancellationToken)
     {
         var depth = DavDepth.Of(call.Request) ?? DavDepth.Infinity;
@@ -68,7 +66,6 @@ internal sealed class DavLocking(DavPlaces places, DavConditions conditions, Dri
     }
 
     /// <summary>Releases a lock. Two transactions.</summary>
-    /// <param name="call">The request.</param>
     public async Task UnlockAsync(DavCall call, CancellationToken cancellationToken)
     {
         var header = call.Request.Headers["Lock-Token"].ToString().Trim();

@@ -14,11 +14,9 @@ internal sealed class DavOptions(DavPlaces places)
     private const string OfNothing = "OPTIONS, PUT, MKCOL, LOCK";
 
     /// <summary>Responds to an anonymous client. No transaction.</summary>
-    /// <param name="response">The answer.</param>
     public static void AnswerAnybody(HttpResponse response) => Answer(response, OfAll);
 
     /// <summary>Responds to a client. Path + 1 transactions.</summary>
-    /// <param name="call">The request.</param>
     public async Task AnswerAsync(DavCall call, CancellationToken cancellationToken)
     {
         if (call.Path.IsUpload)

@@ -19,7 +19,6 @@ internal sealed class DavPropertyChange(DavPlaces places, DavConditions conditio
     private const int MaxChanges = 256;
 
     /// <summary>Changes properties. Path + 4 transactions.</summary>
-    /// <param name="call">The request.</param>
     public async Task ChangeAsync(DavCall call, CancellationToken cancellationToken)
     {
         var changes = Read(await DavXml.ReadAsync(call.Request, cancellationToken));

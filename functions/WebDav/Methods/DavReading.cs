@@ -34,7 +34,6 @@ internal sealed class DavReading(
     /// <summary>
     /// Answers GET and HEAD. Path + 1 transactions, one more for GET; nothing passes through the app where the client may fetch it from Blob storage.
     /// </summary>
-    /// <param name="call">The request.</param>
     public async Task SendAsync(DavCall call, CancellationToken cancellationToken)
     {
         var found = await places.FindAsync(call, call.Path, NavigatorCapability.DownloadFile, cancellationToken);

@@ -14,7 +14,6 @@ namespace Cloudreve.Functions.WebDav.Methods;
 /// Answers COPY and MOVE (RFC 4918, sections 9.8 and 9.9). A file that replaces a file gives it its content atomically, so nobody finds the name
 /// free or the content incomplete; anything else that is replaced goes to the trash first, and is restored when the rest fails.
 /// </summary>
-/// <param name="places">Finds places.</param>
 /// <param name="conditions">Checks what clients state.</param>
 /// <param name="operations">Changes drives.</param>
 /// <param name="deletion">Moves to the trash what is replaced.</param>
@@ -29,7 +28,6 @@ internal sealed class DavTransfer(
     private const string DeadPrefix = "dav:";
 
     /// <summary>Handles MOVE. Both paths + 12 transactions.</summary>
-    /// <param name="call">The request.</param>
     public Task MoveAsync(DavCall call, CancellationToken cancellationToken)
     {
         if (DavDepth.Of(call.Request) is not (null or DavDepth.Infinity) && call.Path.HasSlash)
@@ -38,7 +36,6 @@ internal sealed class DavTransfer(
     }
 
     /// <summary>Handles COPY. Both paths + 14 transactions, and those of what is below a folder.</summary>
-    /// <param name="call">The request.</param>
     public Task CopyAsync(DavCall call, CancellationToken cancellationToken) => DavDepth.Of(call.Request) == DavDepth.One
         ? throw new DavException(StatusCodes.Status400BadRequest, "A folder is copied with the depth 0 or infinity.")
         : RunAsync(call, NavigatorCapability.RenameFile, isMove: false, cancellationToken);

@@ -13,7 +13,6 @@ using Cloudreve.Functions.WebDav.Requests;
 namespace Cloudreve.Functions.WebDav.Methods;
 
 /// <summary>Creates files and folders, and writes content (RFC 4918, sections 9.3 and 9.7).</summary>
-/// <param name="places">Finds places.</param>
 /// <param name="conditions">Checks what clients state.</param>
 /// <param name="writer">Writes content.</param>
 /// <param name="operations">Creates folders.</param>
@@ -25,7 +24,6 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
     private const long LatestSecond = 253_402_300_799;
 
     /// <summary>Handles PUT. The transactions of the write; path + 1 more for a client that sends ETags.</summary>
-    /// <param name="call">The request.</param>
     public async Task PutAsync(DavCall call, CancellationToken cancellationToken)
     {
         var request = call.Request;
@@ -42,7 +40,6 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
     }
 
     /// <summary>Writes the file that a request addresses, under the client's conditions, and responds.</summary>
-    /// <param name="call">The request.</param>
     /// <param name="isNew">True if it is an error when the file exists already.</param>
     /// <param name="writeAsync">Writes the content.</param>
     public async Task StoreAsync(DavCall call, bool isNew, Func<ContentRequest, Task<WrittenFile>> writeAsync, CancellationToken cancellationToken)
@@ -71,11 +68,9 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
     }
 
     /// <summary>The checksum that a client states for the content that it writes; null for none.</summary>
-    /// <param name="request">The request.</param>
     public static ContentChecksum? ChecksumOf(HttpRequest request) => ContentChecksum.TryParse(request.Headers["OC-Checksum"].ToString());
 
     /// <summary>Handles MKCOL. Path + 6 transactions.</summary>
-    /// <param name="call">The request.</param>
     public async Task MakeFolderAsync(DavCall call, CancellationToken cancellationToken)
     {
         if (await call.Request.Body.ReadAsync(new byte[1], cancellationToken) > 0)
@@ -91,7 +86,6 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
     }
 
     /// <summary>Reads when the client says that the content has changed, in Unix seconds; null when it has none.</summary>
-    /// <param name="request">The request.</param>
     public static DateTimeOffset? ReadTime(HttpRequest request) =>
         double.TryParse(request.Headers[TimeHeader], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < LatestSecond
             ? DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(Math.Floor(seconds))

@@ -10,7 +10,6 @@ internal static class MissingFolder
     public static DavException Conflict() => new(StatusCodes.Status409Conflict, "The folder does not exist.");
 
     /// <summary>Runs a change that fails when a folder is missing.</summary>
-    /// <param name="change">The change.</param>
     /// <typeparam name="T">What it makes.</typeparam>
     public static async Task<T> IsConflictAsync<T>(Func<Task<T>> change)
     {

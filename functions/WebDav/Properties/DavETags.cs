@@ -12,7 +12,6 @@ internal static class DavETags
 {
     /// <summary>The strong ETag of a file, in quotes; null for folders.</summary>
     /// <param name="site">Encodes ids.</param>
-    /// <param name="entry">The entry.</param>
     public static string? Of(SiteSettings site, FileRecord entry) => entry switch
     {
         { Type: FileType.Folder } => null,

@@ -7,7 +7,6 @@ using Cloudreve.Functions.WebDav.Answers;
 namespace Cloudreve.Functions.WebDav.Properties;
 
 /// <summary>A lock as a client sees it.</summary>
-/// <param name="Lock">The lock.</param>
 /// <param name="Href">The address of what it locks.</param>
 /// <param name="TokenUri">Its token as a URI.</param>
 /// <param name="Now">The time, for how long it still holds.</param>
@@ -33,7 +32,6 @@ internal sealed record DavLockView(DriveLock Lock, string Href, string TokenUri,
 
     /// <summary>Writes locks.</summary>
     /// <param name="xml">The answer.</param>
-    /// <param name="locks">The locks.</param>
     public static void WriteDiscovery(XmlWriter xml, IEnumerable<DavLockView> locks)
     {
         xml.WriteStartElement("lockdiscovery", DavXml.Namespace);

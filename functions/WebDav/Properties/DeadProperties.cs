@@ -48,7 +48,6 @@ internal static class DeadProperties
         metadata.Where(pair => IsProperty(pair.Key)).Select(pair => Read(pair.Key, pair.Value)).OfType<XElement>();
 
     /// <summary>Checks whether a metadata key belongs to a property.</summary>
-    /// <param name="key">The key.</param>
     public static bool IsProperty(string key) => key.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>Reads a value. Clients of the API may write any text under such a key: then that is the property's value.</summary>

@@ -17,11 +17,9 @@ internal sealed record PropFindRequest(IReadOnlyList<XName>? Names)
     public IReadOnlyList<XName> Includes { get; init; } = [];
 
     /// <summary>Checks whether the client asks for a live property of the protocol by name.</summary>
-    /// <param name="name">The name.</param>
     public bool AsksFor(string name) => Names?.Contains(DavXml.Dav + name) == true || Includes.Contains(DavXml.Dav + name);
 
     /// <summary>Checks whether the answer includes a live property that all resources have.</summary>
-    /// <param name="name">The name.</param>
     public bool Shows(string name) => (Names is null && !NamesOnly) || AsksFor(name);
 
     /// <summary>Reads a request.</summary>

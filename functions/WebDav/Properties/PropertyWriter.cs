@@ -9,9 +9,7 @@ using Cloudreve.Functions.WebDav.Answers;
 namespace Cloudreve.Functions.WebDav.Properties;
 
 /// <summary>Writes the properties of entries that one client requested.</summary>
-/// <param name="answer">The answer.</param>
 /// <param name="asked">The client's request.</param>
-/// <param name="site">The site's settings.</param>
 internal sealed class PropertyWriter(MultiStatus answer, PropFindRequest asked, SiteSettings site)
 {
     // RFC 4331: returned only to clients that ask by name.
@@ -37,7 +35,6 @@ internal sealed class PropertyWriter(MultiStatus answer, PropFindRequest asked, 
 
     /// <summary>Writes the response of one entry.</summary>
     /// <param name="href">Its address.</param>
-    /// <param name="entry">The entry.</param>
     /// <param name="path">The path in its drive, for locks.</param>
     public void Write(string href, FileRecord entry, FilePath path)
     {

@@ -11,7 +11,6 @@ namespace Cloudreve.Functions.WebDav.Requests;
 /// <summary>A request of a WebDAV client that was let in.</summary>
 /// <param name="Http">The request.</param>
 /// <param name="Caller">The user whose client it is.</param>
-/// <param name="Site">The site's settings.</param>
 /// <param name="Account">The account that the client uses.</param>
 /// <param name="Path">The path that it points to.</param>
 internal sealed record DavCall(HttpContext Http, Caller Caller, SiteSettings Site, DavAccount Account, DavPath Path)
@@ -40,6 +39,5 @@ internal sealed record DavCall(HttpContext Http, Caller Caller, SiteSettings Sit
     }
 
     /// <summary>The URI of a path.</summary>
-    /// <param name="path">The path.</param>
     public FileUri UriOf(DavPath path) => path.In(Account.Root);
 }

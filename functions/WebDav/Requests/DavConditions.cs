@@ -9,13 +9,11 @@ namespace Cloudreve.Functions.WebDav.Requests;
 
 /// <summary>Checks the conditions that clients state about resources before changing them.</summary>
 /// <param name="places">Finds the resources.</param>
-/// <param name="locks">The locks of drives.</param>
 internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
 {
     /// <summary>
     /// Checks the header If. No transaction without it; otherwise one for the locks, and those of each resource with a stated ETag.
     /// </summary>
-    /// <param name="call">The request.</param>
     /// <returns>Tokens of the drive's locks that the client has shown to hold.</returns>
     /// <exception cref="DavException">400: malformed; 412: none of the lists holds.</exception>
     public async Task<IReadOnlyList<string>> CheckAsync(DavCall call, CancellationToken cancellationToken)
@@ -38,7 +36,6 @@ internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
     }
 
     /// <summary>Checks the headers If-Match, If-None-Match and If-Unmodified-Since (RFC 9110, section 13).</summary>
-    /// <param name="call">The request.</param>
     /// <param name="entry">The entry that the request addresses; null for none.</param>
     /// <exception cref="DavException">412: they do not hold.</exception>
     public static void Require(DavCall call, FileRecord? entry)
@@ -53,8 +50,6 @@ internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
     }
 
     /// <summary>Checks If-Match and If-Unmodified-Since of a request that reads; content that it knows already is not a failure there.</summary>
-    /// <param name="call">The request.</param>
-    /// <param name="file">The file.</param>
     /// <exception cref="DavException">412: they do not hold.</exception>
     public static void RequireForReading(DavCall call, FileRecord file)
     {
@@ -67,7 +62,6 @@ internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
     }
 
     /// <summary>Checks whether a request states any conditions that <see cref="Require"/> checks.</summary>
-    /// <param name="request">The request.</param>
     public static bool IsConditional(HttpRequest request) =>
         request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0 || request.Headers.IfUnmodifiedSince.Count > 0;
 

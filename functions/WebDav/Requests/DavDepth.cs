@@ -15,7 +15,6 @@ internal static class DavDepth
     public const string Infinity = "infinity";
 
     /// <summary>The depth of a request; null when it names none.</summary>
-    /// <param name="request">The request.</param>
     /// <exception cref="DavException">400: it is none of the three.</exception>
     public static string? Of(HttpRequest request) => request.Headers["Depth"].ToString().Trim().ToLowerInvariant() switch
     {

@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.WebDav.Requests;
 internal static class DavDestination
 {
     /// <summary>The destination of a copy or move (RFC 4918, section 10.3).</summary>
-    /// <param name="call">The request.</param>
     /// <exception cref="DavException">400: missing or malformed; 502: on another host.</exception>
     public static DavPath Of(DavCall call)
     {
@@ -17,8 +16,6 @@ internal static class DavDestination
     }
 
     /// <summary>A resource that a client names; null for one on another site.</summary>
-    /// <param name="call">The request.</param>
-    /// <param name="address">The address.</param>
     public static DavPath? Find(DavCall call, string address)
     {
         if (address.StartsWith('/') && !address.StartsWith("//", StringComparison.Ordinal))

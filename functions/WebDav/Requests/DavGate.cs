@@ -16,10 +16,7 @@ namespace Cloudreve.Functions.WebDav.Requests;
 /// Authenticates WebDAV clients: mail address and password of a WebDAV account come with each request (contract, section 20). No transaction for a
 /// client that was let in recently.
 /// </summary>
-/// <param name="settings">The site's settings.</param>
 /// <param name="signIn">Compares passwords.</param>
-/// <param name="users">The users.</param>
-/// <param name="catalog">Their groups.</param>
 /// <param name="activities">Notes failures for the user to see.</param>
 internal sealed class DavGate(SettingStore settings, DavSignIn signIn, UserStore users, SiteCatalog catalog, LoginActivityLog activities)
 {

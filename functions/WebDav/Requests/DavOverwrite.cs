@@ -4,6 +4,5 @@ namespace Cloudreve.Functions.WebDav.Requests;
 internal static class DavOverwrite
 {
     /// <summary>False only for a client that forbids it.</summary>
-    /// <param name="request">The request.</param>
     public static bool Of(HttpRequest request) => !request.Headers["Overwrite"].ToString().Trim().Equals("F", StringComparison.OrdinalIgnoreCase);
 }

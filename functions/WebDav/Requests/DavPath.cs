@@ -37,7 +37,6 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
         Find(http.Request.Path.Value ?? "", Split) ?? FindUpload(http.Request.Path.Value ?? "") ?? throw new DavException(StatusCodes.Status404NotFound, "There is nothing here.");
 
     /// <summary>Reads a path of files that is escaped as in a URI; null when it is not below a root.</summary>
-    /// <param name="path">The path.</param>
     /// <exception cref="DavException">400: it is not UTF-8, or a name has a slash.</exception>
     public static DavPath? Parse(string path) => Find(path, text => [.. Split(text).Select(Unescape)]);
 
@@ -59,7 +58,6 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
     }
 
     /// <summary>The place below an account's root.</summary>
-    /// <param name="root">The root.</param>
     public FileUri In(FileUri root)
     {
         var path = new FilePath([.. root.Path.Segments, .. Segments]);

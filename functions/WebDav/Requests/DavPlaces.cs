@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.WebDav.Requests;
 
 /// <summary>A resource that a request addresses.</summary>
 /// <param name="Path">The path, as the client names it.</param>
-/// <param name="Place">Its place.</param>
 /// <param name="Entry">The entry; null for none.</param>
 internal sealed record DavResource(DavPath Path, DrivePlace Place, FileRecord? Entry)
 {
@@ -19,7 +18,6 @@ internal sealed record DavResource(DavPath Path, DrivePlace Place, FileRecord? E
 }
 
 /// <summary>Finds the resources that requests address. Shortcuts to shares are followed (contract, section 20).</summary>
-/// <param name="access">Checks access.</param>
 /// <param name="byPath">Finds entries.</param>
 internal sealed class DavPlaces(DriveAccess access, EntriesByPath byPath)
 {
@@ -27,15 +25,11 @@ internal sealed class DavPlaces(DriveAccess access, EntriesByPath byPath)
     private const int MaxShortcuts = 4;
 
     /// <summary>The place of a path, whether or not it exists. No transaction but for shares.</summary>
-    /// <param name="call">The request.</param>
-    /// <param name="path">The path.</param>
     /// <param name="capability">The capability that the operation requires.</param>
     public async Task<DrivePlace> OpenAsync(DavCall call, DavPath path, NavigatorCapability capability, CancellationToken cancellationToken) =>
         await access.OpenAsync(call.Caller, call.UriOf(path), capability, call.Site.HashIds, cancellationToken);
 
     /// <summary>Resolves a path: path + 1 transactions, more for each shortcut on the way.</summary>
-    /// <param name="call">The request.</param>
-    /// <param name="path">The path.</param>
     /// <param name="capability">The capability that the operation requires.</param>
     public async Task<DavResource> FindAsync(DavCall call, DavPath path, NavigatorCapability capability, CancellationToken cancellationToken)
     {

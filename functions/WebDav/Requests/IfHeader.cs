@@ -8,7 +8,6 @@ internal readonly record struct IfCondition(bool IsNegated, string? Token, strin
 
 /// <summary>Conditions that must all hold.</summary>
 /// <param name="Resource">The resource that they concern, as it is written; null for the one that the request addresses.</param>
-/// <param name="Conditions">The conditions.</param>
 internal sealed record IfList(string? Resource, IReadOnlyList<IfCondition> Conditions);
 
 /// <summary>Reads the header If (RFC 4918, section 10.4): lists, of which one has to hold.</summary>
@@ -17,7 +16,6 @@ internal static class IfHeader
     private const int MaxConditions = 200;
 
     /// <summary>The lists of a header; null for one that is malformed.</summary>
-    /// <param name="header">The header.</param>
     public static IReadOnlyList<IfList>? Parse(string header)
     {
         var lists = new List<IfList>();

@@ -15,7 +15,6 @@ namespace Cloudreve.Functions.WebDav.Uploads;
 /// Uploads in chunks as clients of Nextcloud make them: MKCOL begins one, PUT sends a chunk, PROPFIND lists the arrived ones, MOVE of
 /// <c>.file</c> makes a file of them, DELETE gives them up. Each body may be small, so files of any size reach a host that bounds bodies.
 /// </summary>
-/// <param name="uploads">The uploads.</param>
 /// <param name="intake">Receives chunks.</param>
 /// <param name="assembly">Assembles files from them.</param>
 /// <param name="writing">Writes files.</param>
@@ -25,8 +24,6 @@ internal sealed class DavUploads(ChunkedUploads uploads, ChunkIntake intake, Chu
     private const int MaxName = 255;
 
     /// <summary>Handles a request of any method.</summary>
-    /// <param name="call">The request.</param>
-    /// <param name="method">Its method.</param>
     public Task RunAsync(DavCall call, string method, CancellationToken cancellationToken) => (method, call.Path.Segments) switch
     {
         ("MKCOL", [var upload]) => BeginAsync(call, KeyOf(call, upload), cancellationToken),

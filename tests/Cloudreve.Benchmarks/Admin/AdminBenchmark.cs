@@ -28,7 +28,6 @@ internal static class AdminBenchmark
     public static string[] Values { get; } = ["--rows", "--list"];
 
     /// <summary>Runs it.</summary>
-    /// <param name="options">The options.</param>
     /// <exception cref="BenchmarkException">A page is not what it should be.</exception>
     public static async Task RunAsync(Options options)
     {

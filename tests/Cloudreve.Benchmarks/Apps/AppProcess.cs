@@ -47,7 +47,6 @@ internal sealed class AppProcess : IDisposable
 
     /// <summary>Starts an app under the local host and does not wait for it.</summary>
     /// <param name="folder">The built or published app.</param>
-    /// <param name="settings">Its settings.</param>
     /// <param name="fixedPort">The port for clients; null for any.</param>
     public static AppProcess Start(string folder, IReadOnlyDictionary<string, string> settings, int? fixedPort = null)
     {

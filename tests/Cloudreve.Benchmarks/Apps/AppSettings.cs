@@ -39,7 +39,6 @@ internal static class AppSettings
     }
 
     /// <summary>Disables everything that starts by itself, so that it does not interfere with a measurement.</summary>
-    /// <param name="settings">The settings.</param>
     /// <param name="appFolder">The folder of the app.</param>
     public static void DisableTriggers(this Dictionary<string, string> settings, string appFolder)
     {

@@ -3,7 +3,6 @@ using Cloudreve.Testing.Azurite;
 namespace Cloudreve.Benchmarks.Files;
 
 /// <summary>A part of the benchmark of files: measures one thing in an emulator that all parts share, and prints it.</summary>
-/// <param name="azurite">The emulator.</param>
 /// <param name="options">The options of the benchmark.</param>
 /// <exception cref="BenchmarkException">It cannot be measured.</exception>
 internal delegate Task FilesPart(AzuriteServer azurite, Options options);

@@ -4,7 +4,6 @@ using System.Net;
 namespace Cloudreve.Benchmarks.Http;
 
 /// <summary>An address that is requested as fast as it responds.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Client">The client to ask with.</param>
 /// <param name="Address">Path and query.</param>
 internal sealed record LoadTarget(string Name, HttpClient Client, string Address)

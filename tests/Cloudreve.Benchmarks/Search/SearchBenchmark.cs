@@ -29,7 +29,6 @@ internal static class SearchBenchmark
     public static string[] Values { get; } = ["--folders", "--files"];
 
     /// <summary>Runs it.</summary>
-    /// <param name="options">The options.</param>
     /// <exception cref="BenchmarkException">A search did not find what it should.</exception>
     public static async Task RunAsync(Options options)
     {

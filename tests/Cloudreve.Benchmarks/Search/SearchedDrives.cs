@@ -17,7 +17,6 @@ internal sealed class SearchedDrives(StorageLayout layout, DriveRoots roots, Ent
     public static FilePath Listed { get; } = new(["folder 00"]);
 
     /// <summary>Creates a drive.</summary>
-    /// <param name="owner">The owner.</param>
     /// <param name="upper">Number of folders in the root.</param>
     /// <param name="filesInEach">Number of files in each folder.</param>
     /// <returns>The number of files.</returns>

@@ -4,7 +4,6 @@ namespace Cloudreve.Benchmarks.Start;
 
 /// <summary>A worker app whose start is measured again and again.</summary>
 /// <param name="folder">The published app.</param>
-/// <param name="settings">Its settings.</param>
 /// <param name="path">The path to request.</param>
 internal sealed class Contestant(string folder, IReadOnlyDictionary<string, string> settings, string path)
 {

@@ -6,7 +6,6 @@ using Xunit;
 namespace Cloudreve.Core.Tests.Accounts;
 
 /// <summary>Tries an action on accounts with a fault at its first storage call, at its second, and so on; each time with an account of its own.</summary>
-/// <param name="azurite">The emulator.</param>
 internal sealed class FaultMatrix(AzuriteServer azurite)
 {
     private const int MostCalls = 100;
@@ -16,7 +15,6 @@ internal sealed class FaultMatrix(AzuriteServer azurite)
         [StorageFault.CrashBefore, StorageFault.CrashAfter, StorageFault.Unavailable, StorageFault.AnswerLost];
 
     /// <summary>Tries until the action completes without meeting its fault.</summary>
-    /// <param name="fault">The fault.</param>
     /// <param name="prepareAsync">Makes an account with what the action needs, in a process without faults.</param>
     /// <param name="actAsync">The action, in a process with a fault.</param>
     /// <param name="judgeAsync">Judges in a process without faults; gets the exception of the action.</param>

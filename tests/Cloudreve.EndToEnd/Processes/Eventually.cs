@@ -8,7 +8,6 @@ internal static class Eventually
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Waits until a condition holds.</summary>
-    /// <param name="condition">The condition.</param>
     /// <param name="limit">The time to wait.</param>
     /// <param name="describe">Describes what was awaited and what happened instead.</param>
     /// <exception cref="TimeoutException">It did not hold in time.</exception>

@@ -17,7 +17,6 @@ internal sealed record InstalledProgram(string Name, string Folder)
     public string Input { get; init; } = "";
 
     /// <summary>Runs the program to its end.</summary>
-    /// <param name="arguments">Its arguments.</param>
     /// <returns>Its exit code, and all that it printed.</returns>
     public async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {

@@ -47,7 +47,6 @@ internal static class AdminCalls
 }
 
 /// <summary>A page of a list.</summary>
-/// <param name="Rows">The rows.</param>
 /// <param name="Total">The total number.</param>
 internal sealed record AdminList(IReadOnlyList<JsonElement> Rows, long Total)
 {

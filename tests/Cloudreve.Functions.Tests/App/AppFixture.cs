@@ -61,7 +61,6 @@ public sealed class AppFixture : IAsyncDisposable
     public Uri Address => _host.Address;
 
     /// <summary>Starts an app with a new site.</summary>
-    /// <param name="azurite">The emulator.</param>
     /// <param name="configure">Adds services; null for none.</param>
     /// <param name="settings">App settings beside the usual ones.</param>
     /// <param name="functions">A class of this assembly with functions of a test; null for none.</param>
@@ -100,8 +99,6 @@ public sealed class AppFixture : IAsyncDisposable
     }
 
     /// <summary>Runs a queue's function for each message that waits, as the trigger would; one that fails stays in the queue.</summary>
-    /// <param name="queueName">The queue.</param>
-    /// <param name="function">The function.</param>
     public async Task DeliverAsync(string queueName, string function)
     {
         var queue = Layout.Queue(queueName);
@@ -136,7 +133,6 @@ public sealed class AppFixture : IAsyncDisposable
 
     /// <summary>Creates an account with <see cref="Password"/>.</summary>
     /// <param name="email">Its mail address; a new one unless given.</param>
-    /// <param name="groupId">Its group.</param>
     /// <param name="status">Its state.</param>
     public Task<User> CreateUserAsync(string? email = null, int groupId = Group.UserId, UserStatus status = UserStatus.Active) =>
         Services.GetRequiredService<UserStore>().CreateAsync(
@@ -160,7 +156,6 @@ public sealed class AppFixture : IAsyncDisposable
 }
 
 /// <summary>One app for all tests of a class: take it with <c>IClassFixture&lt;SharedApp&gt;</c>.</summary>
-/// <param name="azurite">The emulator.</param>
 public sealed class SharedApp(AzuriteServer azurite) : IAsyncLifetime
 {
     /// <summary>The app.</summary>

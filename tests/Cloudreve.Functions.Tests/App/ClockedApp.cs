@@ -6,7 +6,6 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.App;
 
 /// <summary>One app for all tests of a class, whose clock moves only when a test says so: take it with <c>IClassFixture&lt;ClockedApp&gt;</c>.</summary>
-/// <param name="azurite">The emulator.</param>
 public sealed class ClockedApp(AzuriteServer azurite) : IAsyncLifetime
 {
     /// <summary>The clock. It begins at the real time, which storage goes by.</summary>

@@ -10,7 +10,6 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Cloudreve.Functions.Tests.App;
 
 /// <summary>Adds HTTP functions of a test, which are static methods, to the app's own.</summary>
-/// <param name="functions">The functions.</param>
 /// <param name="type">The class that has them.</param>
 internal sealed class TestFunctions(IReadOnlyList<HttpFunction> functions, Type type) : IFunctionMetadataTransformer
 {

@@ -30,7 +30,6 @@ internal sealed class DevToolsClient : IAsyncDisposable
 
     /// <summary>Sends a command and waits for its answer.</summary>
     /// <param name="method">The command.</param>
-    /// <param name="parameters">Its parameters.</param>
     /// <param name="session">The page; null for the browser itself.</param>
     public async Task<JsonElement> SendAsync(string method, JsonObject parameters, string? session = null)
     {

@@ -5,7 +5,6 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Contract;
 
 /// <summary>The response of a route to an ordinary user who names another user's object.</summary>
-/// <param name="Method">The method.</param>
 /// <param name="Path">The path below the prefix.</param>
 /// <param name="Names">The object of the other user that the request names.</param>
 /// <param name="Answer">

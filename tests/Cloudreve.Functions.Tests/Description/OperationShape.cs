@@ -12,7 +12,6 @@ internal static class OperationShape
     private const int MaxDepth = 6;
 
     /// <summary>The lines of an operation of the contract.</summary>
-    /// <param name="operation">The operation.</param>
     public static SortedSet<string> Of(ContractOperation operation)
     {
         var lines = new SortedSet<string>(StringComparer.Ordinal) { $"auth {(operation.Auth == "admin" ? "required" : operation.Auth)}" };
@@ -26,7 +25,6 @@ internal static class OperationShape
     }
 
     /// <summary>The lines of an operation of the app's description.</summary>
-    /// <param name="operation">The operation.</param>
     /// <param name="document">The description.</param>
     public static SortedSet<string> Of(JsonObject operation, JsonObject document)
     {

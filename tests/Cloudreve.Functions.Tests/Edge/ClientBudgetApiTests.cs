@@ -19,7 +19,6 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Edge;
 
 /// <summary>An app that sees clients of many addresses, and grants each a tenth of the usual.</summary>
-/// <param name="azurite">The emulator.</param>
 public sealed class BudgetedApp(AzuriteServer azurite) : IAsyncLifetime
 {
     private const string Header = "X-Test-Client";

@@ -38,7 +38,6 @@ internal static class HostileRequests
     private const string Json = "application/json";
 
     /// <summary>The malformed requests to an endpoint.</summary>
-    /// <param name="endpoint">The endpoint.</param>
     public static IEnumerable<HostileRequest> For(ContractEndpoint endpoint)
     {
         var operation = OperationOf(endpoint);
@@ -54,7 +53,6 @@ internal static class HostileRequests
     }
 
     /// <summary>The request that the others depart from: nothing is malformed.</summary>
-    /// <param name="endpoint">The endpoint.</param>
     public static HostileRequest Documented(ContractEndpoint endpoint)
     {
         var operation = OperationOf(endpoint);

@@ -8,7 +8,6 @@ namespace Cloudreve.Functions.Tests.Robustness;
 
 /// <summary>A body with one value that is long.</summary>
 /// <param name="Fault">The fault, and its duration.</param>
-/// <param name="Body">The body.</param>
 /// <param name="IsBeyondAll">True if no field of any body accepts as much.</param>
 internal sealed record LongBody(string Fault, JsonObject Body, bool IsBeyondAll);
 

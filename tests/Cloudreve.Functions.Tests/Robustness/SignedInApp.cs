@@ -8,7 +8,6 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Robustness;
 
 /// <summary>One app for all tests of a class, with a client of the first administrator and one of nobody.</summary>
-/// <param name="azurite">The emulator.</param>
 public sealed class SignedInApp(AzuriteServer azurite) : IAsyncLifetime
 {
     private AppFixture? _app;

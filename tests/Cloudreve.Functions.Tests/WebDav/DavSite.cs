@@ -12,7 +12,6 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.WebDav;
 
 /// <summary>An app whose administrators may use WebDAV, for all tests of a class.</summary>
-/// <param name="azurite">The emulator.</param>
 public sealed class DavSite(AzuriteServer azurite) : IAsyncLifetime
 {
     /// <summary>The clock. It begins at the real time, which storage goes by, and stands still.</summary>
@@ -57,8 +56,6 @@ public sealed class DavSite(AzuriteServer azurite) : IAsyncLifetime
 }
 
 /// <summary>A user of WebDAV.</summary>
-/// <param name="Site">The site.</param>
-/// <param name="User">The user.</param>
 /// <param name="Api">A client of the API.</param>
 /// <param name="Account">The WebDAV account.</param>
 internal sealed record DavUser(DavSite Site, User User, HttpClient Api, JsonElement Account)
@@ -67,10 +64,8 @@ internal sealed record DavUser(DavSite Site, User User, HttpClient Api, JsonElem
     public HttpClient Dav { get; } = Site.NewClient(User.Email, Account.GetProperty("password").GetString()!);
 
     /// <summary>Sends a request.</summary>
-    /// <param name="method">The method.</param>
     /// <param name="path">The path below the protocol's address.</param>
     /// <param name="body">A text; null for none.</param>
-    /// <param name="headers">Headers.</param>
     public async Task<DavReply> SendAsync(string method, string path, string? body = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), "/dav" + path);
@@ -103,7 +98,4 @@ internal sealed record DavUser(DavSite Site, User User, HttpClient Api, JsonElem
 }
 
 /// <summary>An answer.</summary>
-/// <param name="Status">Its status.</param>
-/// <param name="Body">Its body.</param>
-/// <param name="Headers">Its headers.</param>
 internal sealed record DavReply(int Status, string Body, IReadOnlyDictionary<string, string> Headers);

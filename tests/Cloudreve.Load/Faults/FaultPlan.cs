@@ -20,7 +20,6 @@ public static class FaultPlan
 
     /// <summary>Windows that fill a time, each kind once in turn, in an order drawn again for each round.</summary>
     /// <param name="random">Repeats the plan.</param>
-    /// <param name="time">The time.</param>
     public static IReadOnlyList<FaultWindow> Draw(Random random, TimeSpan time)
     {
         var windows = new List<FaultWindow>();

@@ -4,7 +4,6 @@ namespace Cloudreve.Load.Measures;
 
 /// <summary>The resources that a process holds, as Linux reports them.</summary>
 /// <param name="ResidentMegabytes">Memory.</param>
-/// <param name="Threads">Threads.</param>
 /// <param name="Descriptors">Open files, sockets and pipes.</param>
 public sealed record ProcessSample(double ResidentMegabytes, int Threads, int Descriptors)
 {

@@ -2,7 +2,6 @@ namespace Cloudreve.Testing.Contract;
 
 /// <summary>A value that is allowed although the OpenAPI file does not list it.</summary>
 /// <param name="At">The schema with the list of values.</param>
-/// <param name="Value">The value.</param>
 /// <param name="Reason">The section of behaviour.md that has it.</param>
 internal sealed record ValueAllowance(string At, string Value, string Reason);
 
@@ -14,8 +13,6 @@ internal sealed record ValueAllowance(string At, string Value, string Reason);
 internal sealed record PropertyAllowance(string At, string Name, string Schema, string Reason);
 
 /// <summary>An HTTP status that is allowed although the OpenAPI file does not list it. Such answers have no envelope.</summary>
-/// <param name="OperationId">The operation.</param>
-/// <param name="Status">The status.</param>
 /// <param name="Reason">The section of behaviour.md that has it.</param>
 internal sealed record StatusAllowance(string OperationId, int Status, string Reason);
 

@@ -1,7 +1,6 @@
 namespace Cloudreve.Testing.Contract;
 
 /// <summary>One line of the contract's list of endpoints.</summary>
-/// <param name="OperationId">The operation's id.</param>
 /// <param name="Method">The HTTP method, upper-case.</param>
 /// <param name="Path">The path, below the API's prefix unless <paramref name="OutsidePrefix"/>.</param>
 /// <param name="OutsidePrefix">True if the path starts at the site's root.</param>

@@ -3,14 +3,12 @@ using System.Text.Json.Nodes;
 namespace Cloudreve.Testing.Contract;
 
 /// <summary>A parameter of an operation.</summary>
-/// <param name="Name">The name.</param>
 /// <param name="In">path, query or header.</param>
 /// <param name="Required">True if it is required.</param>
 /// <param name="Schema">The schema of its value.</param>
 public sealed record ContractParameter(string Name, string In, bool Required, ContractSchema Schema);
 
 /// <summary>The documented body of a request or an answer.</summary>
-/// <param name="MediaType">Its media type.</param>
 /// <param name="Schema">The schema of its content.</param>
 /// <param name="Examples">The examples of the contract by name.</param>
 public sealed record ContractContent(string MediaType, ContractSchema Schema, IReadOnlyDictionary<string, JsonNode?> Examples);
@@ -21,7 +19,6 @@ public sealed record ContractContent(string MediaType, ContractSchema Schema, IR
 /// <param name="Path">The path below the API's prefix.</param>
 /// <param name="Auth">The callers that are admitted: none, optional, required or admin.</param>
 /// <param name="Edition">ce or pro.</param>
-/// <param name="Parameters">The parameters.</param>
 /// <param name="RequestBody">The documented body of the request, or null.</param>
 /// <param name="Responses">The documented answers by HTTP status; null for an answer without a body.</param>
 public sealed record ContractOperation(

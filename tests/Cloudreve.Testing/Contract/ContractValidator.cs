@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace Cloudreve.Testing.Contract;
 
 /// <summary>Checks requests and answers of documented operations.</summary>
-/// <param name="contract">The contract.</param>
 public sealed class ContractValidator(OpenApiContract contract)
 {
     private const string Json = "application/json";

@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace Cloudreve.Testing.Contract;
 
 /// <summary>Checks the envelope of answers (behaviour.md, section 1) and, on success, what it holds.</summary>
-/// <param name="contract">The contract.</param>
 internal sealed class EnvelopeValidator(OpenApiContract contract)
 {
     private const int BatchPartlyFailed = 40081;
@@ -11,7 +10,6 @@ internal sealed class EnvelopeValidator(OpenApiContract contract)
 
     /// <summary>Checks the answer of a documented operation.</summary>
     /// <param name="envelope">The body.</param>
-    /// <param name="operation">The operation.</param>
     /// <param name="path">The path of the request, with the prefix.</param>
     public IReadOnlyList<ContractProblem> Validate(JsonElement envelope, ContractOperation operation, string path)
     {

@@ -7,7 +7,6 @@ namespace Cloudreve.Testing.Contract;
 internal static class RequestParameters
 {
     /// <summary>Finds violations of an operation's documentation by a path and a query.</summary>
-    /// <param name="operation">The operation.</param>
     /// <param name="path">The path below the prefix, escaped.</param>
     /// <param name="query">The query with its question mark, escaped, or an empty string.</param>
     public static IEnumerable<ContractProblem> Validate(ContractOperation operation, string path, string query)

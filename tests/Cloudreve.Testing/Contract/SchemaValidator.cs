@@ -10,8 +10,6 @@ namespace Cloudreve.Testing.Contract;
 public static class SchemaValidator
 {
     /// <summary>Finds violations of a schema by a value; none where it conforms.</summary>
-    /// <param name="value">The value.</param>
-    /// <param name="schema">The schema.</param>
     /// <param name="at">The location of the value.</param>
     public static IReadOnlyList<ContractProblem> Validate(JsonElement value, ContractSchema schema, string at = "") =>
         Validate(value, [schema], at);

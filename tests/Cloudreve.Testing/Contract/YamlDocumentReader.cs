@@ -9,7 +9,6 @@ namespace Cloudreve.Testing.Contract;
 internal static class YamlDocumentReader
 {
     /// <summary>The document of a file as a JSON tree.</summary>
-    /// <param name="path">The file.</param>
     public static JsonObject Read(string path)
     {
         var stream = new YamlStream();

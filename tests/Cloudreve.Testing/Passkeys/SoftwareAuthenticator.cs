@@ -90,7 +90,6 @@ public sealed class SoftwareAuthenticator : IDisposable
 
     /// <summary>Signs in with the credential.</summary>
     /// <param name="challenge">The challenge in base64url.</param>
-    /// <param name="userHandle">The user handle.</param>
     /// <returns>The browser's response, as JSON.</returns>
     public string Get(string challenge, string userHandle)
     {

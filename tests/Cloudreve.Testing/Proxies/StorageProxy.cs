@@ -63,7 +63,6 @@ public sealed partial class StorageProxy : IAsyncDisposable
     public void ResetCounts() => _counts.Clear();
 
     /// <summary>Lets requests fail until the outage is disposed of. Of several outages the latest one that a request matches counts.</summary>
-    /// <param name="fault">The fault.</param>
     /// <param name="matches">Selects the requests; all of them unless given.</param>
     public Outage Fail(NetworkFault fault, Func<ProxiedRequest, bool>? matches = null)
     {

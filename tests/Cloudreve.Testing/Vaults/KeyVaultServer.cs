@@ -47,7 +47,6 @@ public sealed class KeyVaultServer : IAsyncDisposable
     public KeyVaultOptions Options => OptionsWith(new FixedToken(_token, $"https://{Domain}/.default"));
 
     /// <summary>Options that reach the server with another credential.</summary>
-    /// <param name="credential">The credential.</param>
     public KeyVaultOptions OptionsWith(TokenCredential credential) => new()
     {
         Address = new Uri($"https://{_host}"),

@@ -7,8 +7,6 @@ namespace Cloudreve.Testing.Vaults;
 /// <summary>A version of a secret in a vault.</summary>
 /// <param name="Id">Its id: 32 hexadecimal digits.</param>
 /// <param name="Name">The secret's name.</param>
-/// <param name="Value">The value.</param>
-/// <param name="Tags">The tags.</param>
 public sealed record VaultVersion(string Id, string Name, string Value, IReadOnlyDictionary<string, string> Tags)
 {
     /// <summary>True if its value may be read.</summary>

@@ -7,7 +7,6 @@ using Binder = Microsoft.Azure.WebJobs.Binder;
 namespace Cloudreve.LocalHost.Jobs;
 
 /// <summary>Runs a function of the worker on behalf of an emitted method.</summary>
-/// <param name="function">The function's name.</param>
 /// <param name="trigger">The trigger's value.</param>
 /// <param name="binder">Holds the trigger's data beside its value.</param>
 /// <param name="cancellationToken">Asks the function to stop.</param>

@@ -7,7 +7,6 @@ namespace Cloudreve.LocalHost.Timers;
 /// Runs one timer function by its schedule, one run at a time. A tick that was missed while the host was down is made up for once,
 /// at the start; ticks during a run are skipped.
 /// </summary>
-/// <param name="function">The function's name.</param>
 /// <param name="store">Stores its state; null for ticks so frequent that none is worth making up for.</param>
 /// <param name="run">Runs the function with the given JSON.</param>
 /// <param name="logger">Receives what goes wrong.</param>

@@ -5,7 +5,6 @@ using Cloudreve.LocalHost.Protocol;
 namespace Cloudreve.LocalHost.Workers;
 
 /// <summary>One run of a function and what it receives.</summary>
-/// <param name="function">The function's name.</param>
 /// <param name="trigger">The trigger's value.</param>
 internal sealed class FunctionInvocation(string function, TypedData trigger)
 {

@@ -15,7 +15,6 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     /// <summary>Starts the app of a folder.</summary>
     /// <param name="gateway">The address to which it connects.</param>
-    /// <param name="workerId">Its id.</param>
     /// <param name="output">Receives its lines.</param>
     public static WorkerProcess Start(AppFolder app, string gateway, string workerId, Action<string> output)
     {

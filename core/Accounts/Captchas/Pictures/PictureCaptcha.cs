@@ -34,7 +34,6 @@ public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : I
     string ICaptchaVerifier.Type => CaptchaSetting.Picture;
 
     /// <summary>Makes a picture with its ticket. No transaction.</summary>
-    /// <param name="site">The site's settings.</param>
     public CaptchaChallenge Create(SiteSettings site)
     {
         var question = CaptchaQuestion.Draw(site);

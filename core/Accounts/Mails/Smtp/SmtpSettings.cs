@@ -33,7 +33,6 @@ public sealed record SmtpSettings
     public TimeSpan KeepAlive { get; init; }
 
     /// <summary>The site's settings of mail; null when the site sends none.</summary>
-    /// <param name="site">The site's settings.</param>
     public static SmtpSettings? Of(SiteSettings site)
     {
         var user = site.Get(MailSetting.SmtpUser);

@@ -10,7 +10,6 @@ internal sealed class QqConnect(ProviderClient provider)
     private const string Issuer = "qq";
 
     /// <summary>The address that begins a sign-in at the provider.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="redirectUri">The address that the user is redirected to.</param>
     /// <param name="state">Comes back with the user.</param>
     public static string Authorize(SiteSettings site, string redirectUri, string state) => ProviderClient.Address(
@@ -22,7 +21,6 @@ internal sealed class QqConnect(ProviderClient provider)
         ("scope", "get_user_info"));
 
     /// <summary>Exchanges a code for the identity behind it. QQ reveals no mail address.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="redirectUri">The address that the user was redirected to.</param>
     /// <param name="code">The code that the user came back with.</param>
     /// <exception cref="CloudreveException">40080: QQ does not vouch for anybody.</exception>

@@ -59,7 +59,6 @@ internal sealed record Attestation(string Format, ReadOnlyMemory<byte> Statement
 
     /// <summary>Throws unless the statement is valid.</summary>
     /// <param name="credential">The new credential.</param>
-    /// <param name="clientDataHash">The hash of the client data.</param>
     /// <exception cref="WebAuthnException">It is not, or its format is not accepted.</exception>
     public void Verify(AttestedCredential credential, CoseKey key, byte[] clientDataHash)
     {

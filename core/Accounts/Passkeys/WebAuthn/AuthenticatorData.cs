@@ -18,7 +18,6 @@ internal enum AuthenticatorFlags : byte
 
 /// <summary>A new credential inside authenticator data (WebAuthn Level 3, 6.5.1).</summary>
 /// <param name="Aaguid">The authenticator's model.</param>
-/// <param name="CredentialId">The credential's id.</param>
 /// <param name="PublicKey">The COSE key, as it was sent.</param>
 internal sealed record AttestedCredential(byte[] Aaguid, byte[] CredentialId, byte[] PublicKey);
 

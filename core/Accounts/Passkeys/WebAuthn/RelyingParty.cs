@@ -4,7 +4,6 @@ using System.Text;
 namespace Cloudreve.Core.Accounts.Passkeys.WebAuthn;
 
 /// <summary>The result of a registration.</summary>
-/// <param name="CredentialId">The credential's id.</param>
 /// <param name="PublicKey">Its COSE key.</param>
 /// <param name="SignCount">The authenticator's counter.</param>
 /// <param name="IsVerified">True if the authenticator verified the user.</param>

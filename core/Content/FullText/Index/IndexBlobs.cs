@@ -22,7 +22,6 @@ internal sealed class IndexBlobs(StorageLayout layout)
     private BlobContainer Container => layout.Container(layout.FullTextContainerName);
 
     /// <summary>Reads a manifest: one transaction.</summary>
-    /// <param name="ownerId">The user.</param>
     /// <returns>The manifest with its version; null for the version when there is none.</returns>
     public async Task<(IndexManifest Manifest, string? ETag)> ReadManifestAsync(long ownerId, CancellationToken cancellationToken)
     {
@@ -39,7 +38,6 @@ internal sealed class IndexBlobs(StorageLayout layout)
     }
 
     /// <summary>Replaces the manifest that was read: one transaction.</summary>
-    /// <param name="ownerId">The user.</param>
     /// <param name="manifest">The new one.</param>
     /// <param name="etag">The version that was read; null when there was none.</param>
     /// <returns>The new version; null when another writer was first.</returns>
@@ -57,7 +55,6 @@ internal sealed class IndexBlobs(StorageLayout layout)
     }
 
     /// <summary>Writes a new pack: one transaction.</summary>
-    /// <param name="ownerId">The user.</param>
     /// <param name="bytes">The pack.</param>
     /// <param name="texts">Number of texts.</param>
     public async Task<PackEntry> WritePackAsync(long ownerId, byte[] bytes, int texts, CancellationToken cancellationToken)
@@ -68,11 +65,9 @@ internal sealed class IndexBlobs(StorageLayout layout)
     }
 
     /// <summary>Reads a pack: one transaction; null when it was merged into another.</summary>
-    /// <param name="pack">The pack.</param>
     public Task<byte[]?> ReadPackAsync(PackEntry pack, CancellationToken cancellationToken) => Container.ReadAsync(pack.Name, cancellationToken);
 
     /// <summary>A user's packs, in the manifest or not: one transaction for 5,000.</summary>
-    /// <param name="ownerId">The user.</param>
     public async Task<IReadOnlyList<BlobItem>> ListPacksAsync(long ownerId, CancellationToken cancellationToken)
     {
         try
@@ -91,7 +86,6 @@ internal sealed class IndexBlobs(StorageLayout layout)
     public Task DeleteAsync(string name, CancellationToken cancellationToken) => Container.DeleteAsync(name, cancellationToken);
 
     /// <summary>Writes the text of a blob: one transaction.</summary>
-    /// <param name="text">The text.</param>
     public async Task WriteTextAsync(IndexedText text, CancellationToken cancellationToken)
     {
         using var packed = new MemoryStream();
@@ -101,7 +95,6 @@ internal sealed class IndexBlobs(StorageLayout layout)
     }
 
     /// <summary>Reads the text of a blob: one transaction; null when there is none.</summary>
-    /// <param name="entityId">The blob.</param>
     public async Task<string?> FindTextAsync(long entityId, CancellationToken cancellationToken)
     {
         if (await Container.ReadAsync(TextOf(entityId), cancellationToken) is not { } packed)
@@ -111,11 +104,9 @@ internal sealed class IndexBlobs(StorageLayout layout)
     }
 
     /// <summary>Removes the text of a blob: one transaction.</summary>
-    /// <param name="entityId">The blob.</param>
     public Task DeleteTextAsync(long entityId, CancellationToken cancellationToken) => DeleteAsync(TextOf(entityId), cancellationToken);
 
     /// <summary>Removes a user's index: two transactions, and one for each pack. The texts go with their blobs.</summary>
-    /// <param name="ownerId">The user.</param>
     public async Task ClearAsync(long ownerId, CancellationToken cancellationToken)
     {
         // Packs that a manifest names must be there.

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 namespace Cloudreve.Core.Content.FullText.Index;
 
 /// <summary>The packs that make up a user's index, the newest last. It is the only part of an index that changes.</summary>
-/// <param name="Packs">The packs.</param>
 internal sealed record IndexManifest(IReadOnlyList<PackEntry> Packs)
 {
     // So many packs of a level become one of the next: a search reads at most three times as many packs as there are levels.

@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Content.FullText.Index;
 
 /// <summary>The text of a blob.</summary>
 /// <param name="EntityId">The blob.</param>
-/// <param name="Text">Its text.</param>
 internal sealed record IndexedText(long EntityId, string Text);
 
 /// <summary>
@@ -31,7 +30,6 @@ internal sealed class IndexPack
     public long Size { get; }
 
     /// <summary>Makes a pack.</summary>
-    /// <param name="texts">The texts.</param>
     public static byte[] Build(IEnumerable<IndexedText> texts) => Write(writer =>
     {
         foreach (var text in texts)

@@ -15,7 +15,6 @@ internal static class Quotation
     private const int MaxScan = 100_000;
 
     /// <summary>Quotes a text; its beginning when no match is found soon enough.</summary>
-    /// <param name="text">The text.</param>
     /// <param name="query">What was searched for.</param>
     public static string Of(string text, TextQuery query)
     {

@@ -32,7 +32,6 @@ internal sealed class TextAnalyzer(bool isQuery) : Analyzer
     public static TextAnalyzer OfQueries { get; } = new(isQuery: true);
 
     /// <summary>The words of a text, in its order.</summary>
-    /// <param name="text">The text.</param>
     public IEnumerable<TextToken> Split(string text)
     {
         using var stream = GetTokenStream("", text);

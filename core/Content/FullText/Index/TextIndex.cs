@@ -39,8 +39,6 @@ internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProv
     private readonly DriveTurns _turns = new();
 
     /// <summary>Adds texts: three transactions, more when packs are merged or several processes write the user's index at once.</summary>
-    /// <param name="ownerId">The user.</param>
-    /// <param name="texts">The texts.</param>
     /// <param name="maxSize">The largest size of the index.</param>
     /// <returns>False when they do not fit.</returns>
     /// <exception cref="StorageChangedException">Other processes were always faster.</exception>

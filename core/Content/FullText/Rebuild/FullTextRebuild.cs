@@ -95,7 +95,6 @@ public sealed class FullTextRebuild
     }
 
     /// <summary>Removes the indexes, or indexes the next files.</summary>
-    /// <param name="reference">The task.</param>
     /// <returns>True if there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The rebuild cannot go on.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
@@ -143,7 +142,6 @@ public sealed class FullTextRebuild
     }
 
     /// <summary>Ends a task. What was indexed stays.</summary>
-    /// <param name="reference">The task.</param>
     /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {

@@ -14,8 +14,6 @@ namespace Cloudreve.Core.Content.Integrity.Scrub;
 /// Compares tables and blobs with each other while the site runs, a part at a time. What it finds becomes a task of the first administrator, where
 /// the administration shows it. It removes what nobody can reach when the site's settings say so; content that files refer to it never touches.
 /// </summary>
-/// <param name="layout">The tables.</param>
-/// <param name="catalog">The policies.</param>
 /// <param name="recycler">Removes entities.</param>
 /// <param name="tasks">Shows findings.</param>
 /// <param name="ids">Numbers tasks.</param>

@@ -7,7 +7,6 @@ namespace Cloudreve.Core.Content.Thumbnails.Programs;
 /// The first page of a document through LibreOffice, with a profile of its own for every run: macros do not run, and what a
 /// document links to is not fetched.
 /// </summary>
-/// <param name="site">The settings.</param>
 internal sealed class DocumentPage(SiteSettings site)
 {
     private const string Profile =

@@ -8,7 +8,6 @@ internal static class ProgramOutput
     private const long MaxBytes = 64 * 1024 * 1024;
 
     /// <summary>Reads a picture; null when the program did not write it.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="MediaException">The picture is too large.</exception>
     public static async Task<byte[]?> ReadAsync(string path, CancellationToken cancellationToken)
     {

@@ -7,7 +7,6 @@ namespace Cloudreve.Core.Content.Thumbnails.Programs;
 /// A frame of a video through FFmpeg. The video is read from storage by ranges, so that a large one is not copied. Formats
 /// that are lists of other addresses (HLS, DASH, concat) are switched off: they would let a file make the server send requests.
 /// </summary>
-/// <param name="site">The settings.</param>
 internal sealed class VideoFrame(SiteSettings site)
 {
     private const string Formats =

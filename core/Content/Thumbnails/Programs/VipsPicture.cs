@@ -4,7 +4,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
 
 /// <summary>Pictures of further formats through the program vips.</summary>
-/// <param name="site">The settings.</param>
 internal sealed class VipsPicture(SiteSettings site)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);

@@ -5,13 +5,10 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>An output of stored content, with the room that its buffers take.</summary>
-/// <param name="Output">The output.</param>
-/// <param name="Room">The room.</param>
 /// <param name="Cipher">Encrypts; null for a plain blob.</param>
 internal sealed record StagedOutput(BlockOutput Output, IDisposable Room, CtrCipher? Cipher) : IAsyncDisposable
 {
     /// <summary>Opens an output. No transaction but for the key.</summary>
-    /// <param name="blobs">The blobs.</param>
     /// <param name="memory">Bounds the buffers of all writes.</param>
     /// <param name="encryption">Opens the key.</param>
     /// <param name="content">What is written.</param>

@@ -9,8 +9,6 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 internal sealed record StoredContent(Guid WriteId, long EntityId, int PolicyId, string Source, string? Encryption);
 
 /// <summary>The place of such content, noted before anything is written there.</summary>
-/// <param name="FolderId">The folder.</param>
-/// <param name="FileId">The file.</param>
 /// <param name="IsNewFile">True if the write creates the file.</param>
 /// <param name="Size">Bytes of the content.</param>
 internal sealed record StoredPlace(long FolderId, long FileId, bool IsNewFile, long Size);

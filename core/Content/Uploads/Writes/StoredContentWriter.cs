@@ -20,7 +20,6 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="byPath">Finds files by path.</param>
 /// <param name="creation">Makes folders.</param>
 /// <param name="guard">Refuses what came too deep.</param>
-/// <param name="locks">The locks of drives.</param>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="staging">Stores what nobody can see yet.</param>
 /// <param name="placement">Gives the file its content.</param>
@@ -94,8 +93,6 @@ internal sealed class StoredContentWriter(
 
     /// <summary>Gives the file its content; harmless to repeat. A domain error undoes everything.</summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="content">The content.</param>
     /// <param name="place">The place, as noted before.</param>
     /// <param name="stage">Stages the last blocks, and returns all in order.</param>
     /// <exception cref="CloudreveException">40051 for the quota, and others: nothing is left of the content.</exception>

@@ -18,7 +18,6 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="targets">Finds the file again after a competing change.</param>
 /// <param name="byId">Finds files by id.</param>
 /// <param name="creation">Makes folders.</param>
-/// <param name="locks">The locks of drives.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="log">Hears of new content.</param>
 /// <param name="thumbnails">Has thumbnails of new content made.</param>

@@ -30,7 +30,6 @@ internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
     private readonly Dictionary<long, Feed> _feeds = [];
 
     /// <summary>Joins the listeners to a drive.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <returns>Its events, until it is disposed of.</returns>
     public Listening Listen(long ownerId)
     {

@@ -63,7 +63,6 @@ internal sealed class EventFolding
     }
 
     /// <summary>The net change to one file.</summary>
-    /// <param name="FileId">The file.</param>
     /// <param name="Before">The path at which the client has it; null when it does not.</param>
     /// <param name="Now">Its path; null when it is gone.</param>
     /// <param name="IsModified">True if its content differs from the client's.</param>

@@ -35,7 +35,6 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     private readonly HeldPlaces<long> _open = new();
 
     /// <summary>Takes one of the streams that a user may have open in a process.</summary>
-    /// <param name="userId">The user.</param>
     /// <param name="most">Maximum number.</param>
     /// <returns>The stream's slot, until it is disposed of.</returns>
     /// <exception cref="CloudreveException">429: the user has all of them open.</exception>
@@ -43,9 +42,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         _open.TryTake(userId, most) ?? throw new CloudreveException(ErrorCode.TooManyRequests, "Too many event streams are open. Close one first.");
 
     /// <summary>Finds the subscription of a client to a folder, one transaction, or begins one, two more.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="clientId">The client, a uuid.</param>
-    /// <param name="folderId">The folder.</param>
     /// <param name="folder">The folder that it is in.</param>
     /// <param name="options">The time that events are kept.</param>
     /// <returns>The subscription, and whether it was known.</returns>
@@ -110,7 +107,6 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     /// Removes events, activities of files and subscriptions of a drive that are too old to be asked for, a hundred thousand each at most.
     /// Three transactions when there are none.
     /// </summary>
-    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="maxAge">The time that events are kept for clients that are offline.</param>
     /// <param name="activityAge">The time that the activities of a file are kept.</param>
     public async Task TrimAsync(long ownerId, TimeSpan maxAge, TimeSpan activityAge, CancellationToken cancellationToken = default)

@@ -8,9 +8,6 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// The subscription of a sync client to a folder, with the position that it has reached. It is kept while the client is offline, so that it
 /// misses nothing.
 /// </summary>
-/// <param name="OwnerId">The owner of the drive.</param>
-/// <param name="ClientId">The client.</param>
-/// <param name="FolderId">The folder.</param>
 /// <param name="Folder">The path of the folder after the last event that was delivered; null when it was in the trash.</param>
 /// <param name="Position">
 /// The key that events are read from. It lies some time back, since processes write events concurrently and not in the order of keys.

@@ -21,7 +21,6 @@ namespace Cloudreve.Core.Drive.Quota.Calibration;
 /// </summary>
 /// <param name="settlement">Settles moves that were left behind.</param>
 /// <param name="locks">Shows what is under way.</param>
-/// <param name="byId">The files.</param>
 /// <param name="quota">The quota that is corrected.</param>
 public sealed class StorageCalibration(StorageLayout layout, DriveSettlement settlement, DriveLocks locks, EntriesById byId, QuotaLedger quota)
 {
@@ -32,7 +31,6 @@ public sealed class StorageCalibration(StorageLayout layout, DriveSettlement set
     private const string LastRows = "w}";
 
     /// <summary>Corrects the bytes in use: a transaction for each folder and each 1,000 files, more while the drive is being changed.</summary>
-    /// <param name="userId">The account.</param>
     /// <param name="cancellationToken">Cancels the calls; nothing is corrected then.</param>
     /// <returns>The bytes in use.</returns>
     /// <exception cref="CloudreveException">409: the drive is being changed all the time.</exception>

@@ -28,7 +28,6 @@ internal sealed record AdminEntityResponse(long Id, DateTimeOffset CreatedAt, in
     /// <summary>Describes a blob.</summary>
     /// <param name="listed">The blob.</param>
     /// <param name="names">Accounts and policies by id.</param>
-    /// <param name="hashIds">Encodes ids.</param>
     public static AdminEntityResponse Of(ListedEntity listed, AdminNames names, HashIdCodec hashIds)
     {
         var entity = listed.Entity;
@@ -42,9 +41,7 @@ internal sealed record AdminEntityResponse(long Id, DateTimeOffset CreatedAt, in
     }
 
     /// <summary>The same with the files that refer to the blob.</summary>
-    /// <param name="files">The files.</param>
     /// <param name="names">Their owners by id.</param>
-    /// <param name="hashIds">Encodes ids.</param>
     public AdminEntityResponse With(IReadOnlyList<FileRecord> files, AdminNames names, HashIdCodec hashIds) => this with
     {
         Edges = Edges with

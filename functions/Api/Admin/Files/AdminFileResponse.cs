@@ -39,8 +39,6 @@ internal sealed record AdminFileResponse(long Id, DateTimeOffset CreatedAt, Date
     public IReadOnlyDictionary<long, string>? DirectLinkMap { get; init; }
 
     /// <summary>Describes a file alone.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="hashIds">Encodes ids.</param>
     public static AdminFileResponse Of(FileRecord file, HashIdCodec hashIds) => new(file.Id, file.CreatedAt, file.UpdatedAt, (int)file.Type, file.Name)
     {
         OwnerId = file.OwnerId,
@@ -53,7 +51,6 @@ internal sealed record AdminFileResponse(long Id, DateTimeOffset CreatedAt, Date
     /// <summary>Describes a file with its related objects.</summary>
     /// <param name="listed">The file.</param>
     /// <param name="names">Accounts and policies by id.</param>
-    /// <param name="site">The site.</param>
     /// <param name="siteBase">Scheme and host of links.</param>
     public static AdminFileResponse Of(ListedFile listed, AdminNames names, SiteSettings site, string siteBase)
     {

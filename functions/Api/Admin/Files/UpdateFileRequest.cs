@@ -20,8 +20,6 @@ internal sealed record UpdateFileRequest(UpdateFileFields File)
 }
 
 /// <summary>A file in a body.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="StoragePolicyFiles">The storage policy.</param>
 /// <param name="Edges">The objects related to the file.</param>
 internal sealed record UpdateFileFields(string? Name = null, long? StoragePolicyFiles = null, UpdateFileEdges? Edges = null);
 
@@ -32,9 +30,7 @@ internal sealed record UpdateFileEdges(IReadOnlyList<UpdateFileMetadata>? Metada
 
 /// <summary>A metadata entry in a body.</summary>
 /// <param name="Name">The key.</param>
-/// <param name="Value">The value.</param>
 internal sealed record UpdateFileMetadata(string Name, string Value = "");
 
 /// <summary>A direct link in a body.</summary>
-/// <param name="Id">Its id.</param>
 internal sealed record UpdateFileLink(long Id);

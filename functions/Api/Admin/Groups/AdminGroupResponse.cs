@@ -12,7 +12,6 @@ internal sealed record AdminGroupResponse(int Id, string Name, long MaxStorage, 
     public int? TotalUsers { get; init; }
 
     /// <summary>Shapes a group.</summary>
-    /// <param name="group">The group.</param>
     /// <param name="policies">All storage policies.</param>
     public static AdminGroupResponse Of(Group group, IEnumerable<StoragePolicy> policies)
     {

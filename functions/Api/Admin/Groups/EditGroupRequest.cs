@@ -4,7 +4,6 @@ using Cloudreve.Core.Site.Editing;
 namespace Cloudreve.Functions.Api.Admin.Groups;
 
 /// <summary>The body of requests that create or change a group.</summary>
-/// <param name="Group">The group.</param>
 internal sealed record EditGroupRequest(GroupRequest Group);
 
 /// <summary>A group as the administration sends it (contract, section 22).</summary>

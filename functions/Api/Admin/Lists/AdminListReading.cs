@@ -8,7 +8,6 @@ namespace Cloudreve.Functions.Api.Admin.Lists;
 internal static class AdminListReading
 {
     /// <summary>Checks a request.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="orders">Columns besides the id that the list can be sorted by.</param>
     /// <param name="filters">Conditions and searches that the list supports.</param>
     /// <exception cref="CloudreveException">40001: the page, order or filter is invalid.</exception>
@@ -24,11 +23,9 @@ internal static class AdminListReading
     }
 
     /// <summary>The requested rows.</summary>
-    /// <param name="request">The request.</param>
     public static ListWindow Rows(this AdminListRequest request) => new(request.Offset, request.PageSize, request.IsDescending);
 
     /// <summary>A condition that is a number; null for any.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="name">The condition's name.</param>
     /// <exception cref="CloudreveException">40001: it is not a number.</exception>
     public static long? Number(this AdminListRequest request, string name) => request.Condition(name) is not { } text
@@ -38,9 +35,7 @@ internal static class AdminListReading
             : throw new CloudreveException(ErrorCode.BadParameter, "The filter must be a number.");
 
     /// <summary>A condition that is one of a few names; null for any.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="name">The condition's name.</param>
-    /// <param name="values">The values.</param>
     /// <exception cref="CloudreveException">40001: none of them.</exception>
     public static T? Choice<T>(this AdminListRequest request, string name, IReadOnlyDictionary<string, T> values)
         where T : struct => request.Condition(name) is not { } text

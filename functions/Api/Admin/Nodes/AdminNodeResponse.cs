@@ -13,7 +13,6 @@ internal sealed record AdminNodeResponse(int Id, string Name, string Type, strin
     public AdminNodeEdges Edges { get; init; } = new();
 
     /// <summary>Shapes a node.</summary>
-    /// <param name="node">The node.</param>
     public static AdminNodeResponse Of(Node node) => new(
         node.Id, node.Name, node.IsMaster ? "master" : "slave", node.IsActive ? "active" : "suspended", node.Capabilities.ToString(), node.Weight);
 }

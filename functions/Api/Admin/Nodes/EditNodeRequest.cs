@@ -5,7 +5,6 @@ using Cloudreve.Core.Site.Editing;
 namespace Cloudreve.Functions.Api.Admin.Nodes;
 
 /// <summary>The body of requests that create, change or test a node.</summary>
-/// <param name="Node">The node.</param>
 internal sealed record EditNodeRequest(NodeRequest Node);
 
 /// <summary>A node as the administration sends it (contract, section 22).</summary>

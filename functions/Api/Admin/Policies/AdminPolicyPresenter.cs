@@ -14,8 +14,6 @@ internal sealed class AdminPolicyPresenter(StorageLayout layout)
     private const string NoRegion = "azure";
 
     /// <summary>Shapes a policy.</summary>
-    /// <param name="policy">The policy.</param>
-    /// <param name="site">The site.</param>
     public AdminPolicyResponse Present(StoragePolicy policy, SiteSettings site)
     {
         var isOwn = policy.Server.Length == 0;

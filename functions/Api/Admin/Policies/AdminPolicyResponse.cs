@@ -48,7 +48,6 @@ internal sealed record AdminPolicyResponse
 internal sealed record AdminPolicyEdges(IReadOnlyList<AdminPolicyGroupResponse>? Groups)
 {
     /// <summary>The groups that use a policy.</summary>
-    /// <param name="policy">The policy.</param>
     /// <param name="groups">All groups.</param>
     public static AdminPolicyEdges Of(StoragePolicy policy, IEnumerable<Group> groups)
     {

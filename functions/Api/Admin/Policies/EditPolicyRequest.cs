@@ -4,7 +4,6 @@ using Cloudreve.Core.Site.Editing;
 namespace Cloudreve.Functions.Api.Admin.Policies;
 
 /// <summary>The body of requests that create or change a storage policy.</summary>
-/// <param name="Policy">The policy.</param>
 internal sealed record EditPolicyRequest(PolicyRequest Policy);
 
 /// <summary>A storage policy as the administration sends it (contract, section 22).</summary>

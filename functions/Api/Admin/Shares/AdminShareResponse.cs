@@ -32,7 +32,6 @@ internal sealed record AdminShareResponse(long Id, DateTimeOffset CreatedAt, lon
     /// <summary>Describes a link.</summary>
     /// <param name="listed">The link.</param>
     /// <param name="names">Accounts by id.</param>
-    /// <param name="site">The site.</param>
     /// <param name="siteBase">Scheme and host of links.</param>
     public static AdminShareResponse Of(ListedShare listed, AdminNames names, SiteSettings site, string siteBase)
     {

@@ -23,7 +23,6 @@ internal sealed record AdminMetricsResponse(
     long ShareTotal, long EntitiesTotal, DateTimeOffset GeneratedAt)
 {
     /// <summary>Shapes numbers.</summary>
-    /// <param name="numbers">The numbers.</param>
     public static AdminMetricsResponse Of(SiteNumbers numbers) => new(
         numbers.Days, numbers.Files, numbers.Users, numbers.Shares, numbers.TotalFiles, numbers.TotalUsers, numbers.TotalShares, numbers.TotalEntities,
         numbers.CountedAt);

@@ -35,10 +35,7 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
     public AdminTaskNode? Node { get; init; }
 
     /// <summary>Describes a task.</summary>
-    /// <param name="task">The task.</param>
     /// <param name="owner">Its owner; null when the account is gone.</param>
-    /// <param name="node">The node.</param>
-    /// <param name="hashIds">Encodes ids.</param>
     public static AdminTaskResponse Of(WorkflowTask task, AdminUserName? owner, Node node, HashIdCodec hashIds) =>
         new(task.Id, task.CreatedAt, task.UpdatedAt, task.Type, task.Status.ToString().ToLowerInvariant())
         {

@@ -8,8 +8,6 @@ internal sealed record AdminUserName(long Id, string Email, string Nick, DateTim
     private const int Readers = 16;
 
     /// <summary>Describes accounts by id; those that are gone are left out. No transaction for those that were read recently.</summary>
-    /// <param name="users">The accounts.</param>
-    /// <param name="ids">Their ids.</param>
     public static async Task<IReadOnlyDictionary<long, AdminUserName>> FindAsync(UserStore users, IEnumerable<long> ids, CancellationToken cancellationToken)
     {
         var found = new List<User?>();

@@ -39,7 +39,6 @@ internal sealed record AdminUserResponse(long Id, DateTimeOffset CreatedAt, Date
     /// <summary>Describes an account.</summary>
     /// <param name="listed">The account.</param>
     /// <param name="group">Its group; null when it is gone.</param>
-    /// <param name="site">The site.</param>
     public static AdminUserResponse Of(ListedUser listed, Group? group, SiteSettings site)
     {
         var user = listed.User;
@@ -90,7 +89,6 @@ internal sealed record AdminUserSettings(bool VersionRetention, int VersionReten
     public string? Language { get; init; }
 
     /// <summary>Describes settings.</summary>
-    /// <param name="settings">The settings.</param>
     public static AdminUserSettings Of(UserSettings settings) => new(settings.VersionRetentionEnabled, settings.VersionRetentionMax)
     {
         VersionRetentionExt = settings.VersionRetentionExt,

@@ -5,7 +5,6 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Functions.Api.Admin.Users;
 
 /// <summary>The body of a new account or a change of one.</summary>
-/// <param name="User">The account.</param>
 /// <param name="Password">A new password; empty to keep the old one.</param>
 /// <param name="TwoFa">Anything to remove the second factor.</param>
 internal sealed record UpsertUserRequest(UpsertUser User, string? Password = null, string? TwoFa = null)

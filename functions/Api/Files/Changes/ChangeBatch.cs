@@ -11,7 +11,6 @@ namespace Cloudreve.Functions.Api.Files.Changes;
 /// </summary>
 /// <param name="batch">Gathers failures.</param>
 /// <param name="operations">Finds items.</param>
-/// <param name="work">The request.</param>
 internal sealed class ChangeBatch(Batch batch, DriveOperations operations, DriveWork work)
 {
     private readonly ConcurrentDictionary<string, DrivePlace> _places = new(StringComparer.Ordinal);

@@ -5,7 +5,6 @@ namespace Cloudreve.Functions.Api.Files.Changes;
 
 /// <summary>An item of a batch that changes a drive.</summary>
 /// <param name="Uri">The URI as the client wrote it.</param>
-/// <param name="Place">Its place.</param>
 internal sealed record ChangedItem(string Uri, DrivePlace Place)
 {
     /// <summary>The entry, as it was found ahead.</summary>

@@ -9,8 +9,6 @@ internal static class RequestActor
     private const string ClientIdHeader = "X-Cr-Client-Id";
 
     /// <summary>The caller and the client, such as a browser tab, that the request names.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="caller">The caller.</param>
     internal static Actor Of(HttpContext http, Caller caller) =>
         new(caller.UserId, Guid.TryParse(http.Request.Headers[ClientIdHeader], out var client) ? client.ToString() : null);
 }

@@ -14,7 +14,6 @@ internal static class ByteRanges
     private const string Unit = "bytes=";
 
     /// <summary>The requested parts: null for the whole content, none for a request that cannot be satisfied.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="etag">The content's strong ETag, in quotes.</param>
     /// <param name="size">The content's length in bytes.</param>
     public static IReadOnlyList<ByteRange>? Parse(HttpRequest request, string etag, long size)

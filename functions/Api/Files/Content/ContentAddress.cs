@@ -9,12 +9,10 @@ internal static class ContentAddress
     /// <summary>The path that a signature covers, decoded.</summary>
     /// <param name="id">The encoded id of the blob; that of 0 for an empty file.</param>
     /// <param name="speed">The limit in bytes per second; 0 for none.</param>
-    /// <param name="name">The file's name.</param>
     public static string PathOf(string id, string speed, string name) => $"{ApiPaths.Prefix}/file/content/{id}/{speed}/{name}";
 
     /// <summary>The path as it is written in an address.</summary>
     /// <param name="id">The encoded id of the blob; that of 0 for an empty file.</param>
     /// <param name="speed">The limit in bytes per second; 0 for none.</param>
-    /// <param name="name">The file's name.</param>
     public static string EscapedPathOf(string id, string speed, string name) => PathOf(id, speed, FileUri.Escape(name));
 }

@@ -14,7 +14,6 @@ internal sealed record ContentFailure(int Status, ErrorCode Code, string Message
     public const string RetryAfter = "5";
 
     /// <summary>The response to an error; null for one that content does not handle itself.</summary>
-    /// <param name="error">The error.</param>
     public static ContentFailure? Of(Exception error) => error switch
     {
         CloudreveException { Code: ErrorCode.BlobNotFound } e => new(StatusCodes.Status404NotFound, e.Code, e.Message),

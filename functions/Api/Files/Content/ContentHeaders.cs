@@ -4,7 +4,6 @@ namespace Cloudreve.Functions.Api.Files.Content;
 internal static class ContentHeaders
 {
     /// <summary>Sets the headers that content, its preflight and its failures share.</summary>
-    /// <param name="response">The answer.</param>
     public static void SetShared(HttpResponse response)
     {
         var headers = response.Headers;

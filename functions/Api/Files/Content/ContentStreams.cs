@@ -19,7 +19,6 @@ internal sealed class ContentStreams(TimeProvider clock)
     private readonly HeldPlaces<ClientAddress> _addresses = new();
 
     /// <summary>Reserves a place for a response.</summary>
-    /// <param name="site">The site's settings.</param>
     /// <param name="userId">The user who reads; null when unknown.</param>
     /// <param name="address">The client address of the reader; null when unknown, as for the server of a viewer, which reads for many.</param>
     /// <returns>The place, until it is disposed of.</returns>
@@ -43,8 +42,6 @@ internal sealed class ContentStreams(TimeProvider clock)
     }
 
     /// <summary>A response body that ends the response when it is read too slowly.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="site">The site's settings.</param>
     public Stream Watch(HttpContext http, SiteSettings site) =>
         site.Get(DownloadSetting.LeastRate) is > 0 and var rate ? new WatchedBody(http, rate, clock) : http.Response.Body;
 

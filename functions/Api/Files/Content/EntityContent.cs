@@ -6,9 +6,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>Sends a blob, or nothing to a client that has it already.</summary>
-/// <param name="site">The site's settings.</param>
 /// <param name="id">The blob's encoded id, which is its ETag, too.</param>
-/// <param name="name">The file's name.</param>
 /// <param name="entity">The blob; null for an empty file.</param>
 /// <param name="reader">Opens it.</param>
 /// <param name="streams">Bounds what readers take.</param>

@@ -20,7 +20,6 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
 
     /// <summary>Copies a stream to its end.</summary>
     /// <param name="content">The content to send.</param>
-    /// <param name="output">The output.</param>
     public async Task CopyAsync(Stream content, Stream output, CancellationToken cancellationToken)
     {
         if (bytesPerSecond == 0)
@@ -43,7 +42,6 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
 
     /// <summary>Writes a part of the content.</summary>
     /// <param name="content">The content to send.</param>
-    /// <param name="output">The output.</param>
     /// <param name="cancellationToken">Cancels the write.</param>
     public async Task WriteAsync(ReadOnlyMemory<byte> content, Stream output, CancellationToken cancellationToken)
     {

@@ -11,7 +11,6 @@ internal static class DirectLinkAddress
     /// <summary>The address of a link.</summary>
     /// <param name="site">Encodes its id.</param>
     /// <param name="siteBase">Scheme and host.</param>
-    /// <param name="link">The link.</param>
     public static string Of(SiteSettings site, string siteBase, DirectLink link) =>
         $"{siteBase}/f/{site.HashIds.Encode(link.Id, HashIdKind.SourceLink)}/{FileUri.Escape(link.Name)}";
 }

@@ -12,9 +12,7 @@ using Cloudreve.Functions.Api.Files.Downloads;
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
 /// <summary>Resolves a direct link.</summary>
-/// <param name="links">The links.</param>
 /// <param name="misses">Limits guessing of links.</param>
-/// <param name="byId">The files.</param>
 /// <param name="entities">Their content.</param>
 /// <param name="users">Their owners.</param>
 /// <param name="catalog">The owners' groups.</param>

@@ -9,8 +9,6 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 internal static class LinkedFile
 {
     /// <summary>The file of a link and its path; null when it is gone or in the trash, or a folder above it is.</summary>
-    /// <param name="link">The link.</param>
-    /// <param name="byId">The files.</param>
     public static async Task<(FileRecord File, FilePath Path)?> FindAsync(DirectLink link, EntriesById byId, CancellationToken cancellationToken)
     {
         if (await byId.FindAsync(link.FileId, cancellationToken) is not { Type: FileType.File } file || file.OwnerId != link.OwnerId)
@@ -26,7 +24,6 @@ internal static class LinkedFile
     }
 
     /// <summary>The current content of a file; null when it is empty.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="entities">The content of files.</param>
     /// <exception cref="CloudreveException">The content does not exist.</exception>
     public static async Task<EntityRecord?> FindContentAsync(FileRecord file, EntityStore entities, CancellationToken cancellationToken) =>

@@ -40,7 +40,6 @@ internal sealed class ArchiveDownloadFunctions(
     }
 
     /// <summary>The response to an error before the archive began.</summary>
-    /// <param name="error">The error.</param>
     internal static ContentFailure FailureOf(CloudreveException error) =>
         new(error.Code == ErrorCode.NotFound ? StatusCodes.Status404NotFound : StatusCodes.Status403Forbidden, error.Code, error.Message);
 }

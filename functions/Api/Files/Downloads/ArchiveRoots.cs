@@ -19,7 +19,6 @@ internal sealed record ArchiveSource(IReadOnlyList<FileRecord> Files, long Bytes
 /// <param name="access">Checks access again.</param>
 /// <param name="byPath">Finds files.</param>
 /// <param name="users">The accounts that asked for archives.</param>
-/// <param name="catalog">Their groups.</param>
 internal sealed class ArchiveRoots(DriveAccess access, EntriesByPath byPath, UserStore users, SiteCatalog catalog)
 {
     private const int Workers = 8;

@@ -6,8 +6,6 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Finds the files and folders that one request names.</summary>
-/// <param name="call">The caller.</param>
-/// <param name="access">Checks access.</param>
 /// <param name="lookup">Finds files; remembers folders on the way.</param>
 internal sealed class ChosenFiles(ApiCall call, DriveAccess access, PathLookup lookup)
 {

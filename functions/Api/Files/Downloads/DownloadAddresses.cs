@@ -14,8 +14,6 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 /// app; or signed addresses of the app for empty files, encrypted blobs, and policies whose downloads must pass through it.
 /// Addresses are handed out again for a while, so that browsers and proxies can use their caches.
 /// </summary>
-/// <param name="catalog">The policies.</param>
-/// <param name="containers">Their containers.</param>
 /// <param name="clock">The clock for expiry.</param>
 internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
 {
@@ -26,7 +24,6 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     /// <summary>Creates an address; no transaction beyond the site's policies.</summary>
     /// <param name="site">The site, for its secret and lifetimes.</param>
     /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
-    /// <param name="target">The target.</param>
     /// <param name="isFresh">True to make a new one even if a recent one is still good.</param>
     public async Task<DownloadAddress> MakeAsync(
         SiteSettings site, string siteBase, DownloadTarget target, bool isFresh, CancellationToken cancellationToken)
@@ -47,7 +44,6 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     /// <summary>An address of the site itself.</summary>
     /// <param name="site">The site, for its secret.</param>
     /// <param name="siteBase">Scheme and host.</param>
-    /// <param name="target">The target.</param>
     /// <param name="expires">The time it expires; null for never.</param>
     public static string SignContent(SiteSettings site, string siteBase, DownloadTarget target, DateTimeOffset? expires)
     {

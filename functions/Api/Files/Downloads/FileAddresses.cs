@@ -7,8 +7,6 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Creates the download addresses of one request.</summary>
-/// <param name="call">The caller.</param>
-/// <param name="request">The request.</param>
 /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
 /// <param name="addresses">Makes each address.</param>
 internal sealed class FileAddresses(ApiCall call, FileUrlRequest request, string siteBase, DownloadAddresses addresses)

@@ -19,7 +19,6 @@ internal sealed record FileUrlRequest(
     bool? NoCache = null)
 {
     /// <summary>Rejects requests in which no item could succeed.</summary>
-    /// <param name="call">The caller.</param>
     /// <exception cref="CloudreveException">40001, 40074, 401 or 403 for the whole request.</exception>
     public void Check(ApiCall call)
     {

@@ -11,10 +11,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Functions.Api.Files.Events;
 
 /// <summary>A listener to a folder.</summary>
-/// <param name="UserId">The user.</param>
-/// <param name="OwnerId">The owner of the drive.</param>
 /// <param name="ClientId">The client, a uuid.</param>
-/// <param name="FolderId">The folder.</param>
 /// <param name="Folder">The folder that it is in.</param>
 internal sealed record FolderListener(long UserId, long OwnerId, string ClientId, long FolderId, FilePath Folder);
 
@@ -23,9 +20,7 @@ internal sealed record FolderListener(long UserId, long OwnerId, string ClientId
 /// time of its own, so that not all reconnect at once.
 /// </summary>
 /// <param name="streams">The events.</param>
-/// <param name="listener">The listener.</param>
 /// <param name="options">Options for delivering events.</param>
-/// <param name="site">The site's settings.</param>
 /// <param name="logger">Receives what ends a stream early.</param>
 internal sealed class FolderEventStream(
     EventStreams streams, FolderListener listener, EventStreamOptions options, SiteSettings site, ILogger logger) : IResult

@@ -26,7 +26,6 @@ internal sealed class FileDetails(
     EntityStore entities, DirectLinkStore links, UserStore users, SiteCatalog catalog, ShareStore shares, SharePresenter presenter)
 {
     /// <summary>The details of a file for a caller; earlier versions, links and the stored view are for its owner alone.</summary>
-    /// <param name="call">The caller.</param>
     /// <param name="siteBase">Scheme and host of the site's addresses.</param>
     /// <param name="file">The file or folder.</param>
     public async Task<ExtendedInfoResponse> DescribeAsync(ApiCall call, string siteBase, FileRecord file, CancellationToken cancellationToken)

@@ -11,7 +11,6 @@ using Cloudreve.Functions.Api.Site;
 namespace Cloudreve.Functions.Api.Files.Listing;
 
 /// <summary>Opens folders for listings: finds them, checks access, and settles order, page size and view.</summary>
-/// <param name="access">Checks access.</param>
 /// <param name="byPath">Finds folders.</param>
 /// <param name="shares">Knows which files have share links.</param>
 /// <param name="catalog">The storage policies.</param>
@@ -24,7 +23,6 @@ internal sealed class FolderOpening(DriveAccess access, EntriesByPath byPath, Sh
 
     /// <summary>Opens a folder.</summary>
     /// <param name="query">The caller's query.</param>
-    /// <param name="call">The caller.</param>
     /// <exception cref="CloudreveException">40001 for parameters out of range; other codes for folders that do not exist or that the caller may
     /// not see.</exception>
     public async Task<OpenFolder> OpenAsync(ListQuery query, ApiCall call, CancellationToken cancellationToken)

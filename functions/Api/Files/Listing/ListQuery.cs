@@ -23,7 +23,6 @@ internal sealed record ListQuery(FileUri Uri)
     public string? Token { get; private init; }
 
     /// <summary>Reads the parameters.</summary>
-    /// <param name="request">The request.</param>
     /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">40001: one is missing or malformed.</exception>
     public static ListQuery Read(HttpRequest request) => new(FileUri.Parse(request.RequiredText("uri")))
     {

@@ -6,10 +6,8 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Listing;
 
 /// <summary>A folder that is about to be listed for a caller.</summary>
-/// <param name="Site">The site's settings.</param>
 /// <param name="Query">The caller's query.</param>
 /// <param name="Place">The place of the folder.</param>
-/// <param name="Folder">The folder.</param>
 internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace Place, FileRecord Folder)
 {
     /// <summary>The shared file that is listed as the only one of a folder with its name (contract, section 8); otherwise null.</summary>
@@ -31,13 +29,11 @@ internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace
     public int PageSize => Frame.Pagination.PageSize;
 
     /// <summary>Shapes an entry.</summary>
-    /// <param name="entry">The entry.</param>
     /// <param name="path">Its path below the place's root.</param>
     public FileResponse Present(FileRecord entry, FilePath path) =>
         Presenter.Present(entry, Place.UriOf(path), Place.Capabilities, withMetadata: true);
 
     /// <summary>Shapes entries of the folder itself.</summary>
-    /// <param name="entries">The entries.</param>
     public IReadOnlyList<FileResponse> PresentChildren(IEnumerable<FileRecord> entries) =>
         [.. entries.Select(entry => Present(entry, Place.Path.Child(entry.Name)))];
 

@@ -9,7 +9,6 @@ namespace Cloudreve.Functions.Api.Files.Uploads;
 internal static class ProviderAnswer
 {
     /// <summary>Runs a handler and turns its failures into responses of a storage provider.</summary>
-    /// <param name="http">The request.</param>
     /// <param name="handle">The handler.</param>
     public static async Task<IResult> GuardAsync(HttpContext http, Func<Task<IResult>> handle)
     {
@@ -29,8 +28,6 @@ internal static class ProviderAnswer
     }
 
     /// <summary>A failure, of whatever kind.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="code">The error.</param>
     /// <param name="message">The message that clients show.</param>
     public static IResult Refuse(HttpContext http, ErrorCode code, string message)
     {

@@ -23,18 +23,12 @@ internal static class UploadAddresses
     private const string SecretPurpose = "cloudreve upload callback v1";
 
     /// <summary>The path at which a client reports that all chunks are sent.</summary>
-    /// <param name="id">The upload.</param>
     public static string CompletePath(Guid id) => $"/uploads/{id:D}/complete";
 
     /// <summary>The path to which a client sends the only chunk of an empty file, since Azure refuses an empty block.</summary>
-    /// <param name="id">The upload.</param>
     public static string EmptyPath(Guid id) => $"/uploads/{id:D}/empty";
 
     /// <summary>A whole address, signed.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="site">The site.</param>
-    /// <param name="path">The path.</param>
-    /// <param name="session">The upload.</param>
     public static string Sign(HttpContext http, SiteSettings site, string path, UploadSession session)
     {
         var signature = Uri.EscapeDataString(UrlSigner.Sign(site, path, session.ExpiresAt));
@@ -44,7 +38,6 @@ internal static class UploadAddresses
 
     /// <summary>The last part of an upload's callback address.</summary>
     /// <param name="site">The site, for its secret.</param>
-    /// <param name="id">The upload.</param>
     public static string SecretOf(SiteSettings site, Guid id)
     {
         var key = HMACSHA256.HashData(Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey)), Encoding.UTF8.GetBytes(SecretPurpose));
@@ -53,7 +46,6 @@ internal static class UploadAddresses
 
     /// <summary>Throws unless a secret matches an upload's.</summary>
     /// <param name="site">The site, for its secret.</param>
-    /// <param name="id">The upload.</param>
     /// <param name="secret">The secret that the request carries.</param>
     /// <exception cref="CloudreveException">40011.</exception>
     public static void Verify(SiteSettings site, Guid id, string secret)

@@ -7,12 +7,10 @@ internal sealed record ViewerSessionRequest([property: LongestUri] string Uri, s
 
 /// <summary>The token by which a viewer proves that it may work on a file.</summary>
 /// <param name="Id">The session's id.</param>
-/// <param name="AccessToken">The token.</param>
 /// <param name="Expires">Its end, in Unix milliseconds.</param>
 internal sealed record ViewerSessionToken(string Id, string AccessToken, long Expires);
 
 /// <summary>A viewer's session.</summary>
-/// <param name="Session">The session.</param>
 internal sealed record ViewerSessionResponse(ViewerSessionToken Session)
 {
     /// <summary>The page of a WOPI viewer; null for others.</summary>

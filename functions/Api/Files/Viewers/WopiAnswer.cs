@@ -45,7 +45,6 @@ internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
     }
 
     /// <summary>The response to a failure of the API.</summary>
-    /// <param name="code">The error.</param>
     /// <param name="message">The message for viewers' logs.</param>
     public static WopiAnswer Refusal(ErrorCode code, string message) => new(_ => throw new CloudreveException(code, message));
 

@@ -9,7 +9,6 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>The content that viewers write (contract, section 16).</summary>
 /// <param name="writer">Writes content.</param>
-/// <param name="byPath">The files.</param>
 /// <param name="sessions">Sessions for files that viewers create.</param>
 internal sealed class WopiContent(FileContentWriter writer, EntriesByPath byPath, ViewerSessions sessions)
 {
@@ -21,7 +20,6 @@ internal sealed class WopiContent(FileContentWriter writer, EntriesByPath byPath
 
     /// <summary>Writes a new version of a file, unless another call has done so since the request began.</summary>
     /// <param name="request">The request, whose body is the content.</param>
-    /// <param name="file">The file.</param>
     /// <param name="held">The viewer's lock; null for none.</param>
     /// <returns>The file with its new version.</returns>
     /// <exception cref="WopiException">413: the content is too large; 411: its length is not announced.</exception>

@@ -11,9 +11,7 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 /// <summary>A file that a viewer works on.</summary>
 /// <param name="Session">The session that allows it.</param>
 /// <param name="Caller">In whose name.</param>
-/// <param name="Site">The site's settings.</param>
 /// <param name="Place">The place of the file.</param>
-/// <param name="File">The file.</param>
 internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettings Site, DrivePlace Place, FileRecord File)
 {
     /// <summary>The shown blob; 0 for an empty file.</summary>
@@ -45,10 +43,7 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
 
 /// <summary>Finds the file of a viewer's request; what its user may do is checked again each time.</summary>
 /// <param name="sessions">The sessions of viewers.</param>
-/// <param name="settings">The site's settings.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="tokens">Determines whether their passwords have changed.</param>
-/// <param name="catalog">Their groups.</param>
 /// <param name="access">Decides about their files.</param>
 /// <param name="byPath">Finds files by path.</param>
 /// <param name="byId">Finds files by id.</param>
@@ -59,7 +54,6 @@ internal sealed class WopiFiles(
     private const string Token = "access_token";
 
     /// <summary>Finds the file.</summary>
-    /// <param name="http">The request.</param>
     /// <param name="id">The file's encoded id in the path.</param>
     /// <exception cref="WopiException">403 for a bad token or another file, 500 for a viewer that no longer exists, 404 for a file that no
     /// longer exists.</exception>

@@ -64,7 +64,6 @@ internal sealed record WopiFileInfo
 }
 
 /// <summary>The description for a viewer of a file that it created.</summary>
-/// <param name="Name">The file's name.</param>
 /// <param name="Url">Its address for viewers, with a token.</param>
 internal sealed record WopiNewFile(string Name, string Url);
 

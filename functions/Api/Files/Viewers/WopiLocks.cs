@@ -4,7 +4,6 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>Locks of viewers: locks of the drive that expire after 30 minutes and that the viewer names as it likes (contract, section 16).</summary>
-/// <param name="locks">The locks of drives.</param>
 /// <param name="clock">Determines when they end.</param>
 internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
 {
@@ -16,7 +15,6 @@ internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
     /// <summary>Takes the lock, extends it if the viewer has it, or exchanges the viewer's earlier lock for it.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="name">The viewer's own name for the lock.</param>
     /// <param name="earlier">The name of the lock that it gives up; null for none.</param>
     /// <exception cref="WopiException">409: another lock conflicts; 400: the name is missing or too long.</exception>
@@ -69,7 +67,6 @@ internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
     }
 
     /// <summary>The lock of a file.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="name">The viewer's own name for its lock.</param>
     /// <returns>The lock; null when no viewer holds one.</returns>
     /// <exception cref="WopiException">409: another viewer holds it; 400: the name is missing or too long.</exception>

@@ -8,9 +8,6 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 internal static class WopiSource
 {
     /// <summary>The address of a file.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="fileId">The file.</param>
     public static string Of(HttpContext http, SiteSettings site, long fileId) =>
         $"{SiteUrls.Base(http, site, primary: false)}{ApiPaths.Prefix}/file/wopi/{site.HashIds.Encode(fileId, HashIdKind.File)}";
 }

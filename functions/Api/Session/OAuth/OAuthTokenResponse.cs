@@ -1,7 +1,6 @@
 namespace Cloudreve.Functions.Api.Session.OAuth;
 
 /// <summary>Tokens of an application (RFC 6749, 5.1).</summary>
-/// <param name="AccessToken">Access token.</param>
 /// <param name="TokenType">Bearer.</param>
 /// <param name="ExpiresIn">Seconds until its end.</param>
 /// <param name="Scope">The scopes that it allows, separated by spaces.</param>

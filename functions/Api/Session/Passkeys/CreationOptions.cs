@@ -43,10 +43,8 @@ internal sealed record CreationOptions
 
     /// <summary>The options of a registration.</summary>
     /// <param name="user">The user who registers it.</param>
-    /// <param name="challenge">The challenge.</param>
     /// <param name="origin">The site's origin.</param>
     /// <param name="known">The user's passkeys.</param>
-    /// <param name="site">The site.</param>
     public static CreationOptions Of(User user, byte[] challenge, string origin, IReadOnlyList<Passkey> known, SiteSettings site) => new()
     {
         Rp = new RelyingPartyEntity(site.Get(SiteSetting.SiteName), new Uri(origin).Host),

@@ -10,7 +10,6 @@ namespace Cloudreve.Functions.Api.Session.Passkeys;
 internal sealed record PasskeyResponse(string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? UsedAt)
 {
     /// <summary>Describes a passkey.</summary>
-    /// <param name="passkey">The passkey.</param>
     public static PasskeyResponse Of(Passkey passkey) =>
         new(Convert.ToBase64String(passkey.CredentialId), passkey.Name, passkey.CreatedAt, passkey.UsedAt);
 }

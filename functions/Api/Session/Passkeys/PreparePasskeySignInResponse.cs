@@ -1,6 +1,5 @@
 namespace Cloudreve.Functions.Api.Session.Passkeys;
 
 /// <summary>The data that begins a sign-in.</summary>
-/// <param name="SessionId">Its id.</param>
 /// <param name="Options">Options for the browser.</param>
 internal sealed record PreparePasskeySignInResponse(string SessionId, PublicKeyOptions<RequestOptions> Options);

@@ -4,5 +4,4 @@ namespace Cloudreve.Functions.Api.Users.Finance;
 
 /// <summary>A page of changes of points.</summary>
 /// <param name="Pagination">The position of the page.</param>
-/// <param name="Changes">The changes.</param>
 internal sealed record CreditChangesResponse(PaginationResponse Pagination, IReadOnlyList<CreditChangeResponse> Changes);

@@ -4,5 +4,4 @@ namespace Cloudreve.Functions.Api.Users.Finance;
 
 /// <summary>A page of payments.</summary>
 /// <param name="Pagination">The position of the page.</param>
-/// <param name="Payments">The payments.</param>
 internal sealed record PaymentsResponse(PaginationResponse Pagination, IReadOnlyList<PaymentResponse> Payments);

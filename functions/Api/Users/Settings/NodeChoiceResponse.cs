@@ -12,8 +12,6 @@ namespace Cloudreve.Functions.Api.Users.Settings;
 internal sealed record NodeChoiceResponse(string Id, string Name, string Type, string Capabilities)
 {
     /// <summary>Describes a node.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="site">The site.</param>
     public static NodeChoiceResponse Of(Node node, SiteSettings site) =>
         new(site.HashIds.Encode(node.Id, HashIdKind.Node), node.Name, node.IsMaster ? "master" : "slave", node.Capabilities.ToString());
 }

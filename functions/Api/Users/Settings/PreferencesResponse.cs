@@ -34,7 +34,6 @@ internal sealed record PreferencesResponse(bool VersionRetentionEnabled, bool Pa
     public long Credit { get; init; }
 
     /// <summary>Describes an account, without data that is stored elsewhere.</summary>
-    /// <param name="user">The account.</param>
     public static PreferencesResponse Of(User user) =>
         new(user.Settings.VersionRetentionEnabled, user.PasswordHash is null, user.HasTwoFactor, user.Settings.DisableViewSync)
         {

@@ -4,7 +4,6 @@ namespace Cloudreve.Functions.Api.Users.SignUps;
 
 /// <summary>The body of a sign-up.</summary>
 /// <param name="Email">Mail address.</param>
-/// <param name="Password">Password.</param>
 internal sealed record SignUpRequest(string Email, string Password) : ICaptchaFields
 {
     /// <summary>Locale code.</summary>

@@ -30,11 +30,9 @@ internal enum ModelAction
 /// One step of a sequence. What it works on is chosen by numbers among what is there when it comes to it, so a sequence makes sense
 /// without any of its steps.
 /// </summary>
-/// <param name="Action">The action.</param>
 /// <param name="Subject">Chooses the entry, the trashed entry or the version.</param>
 /// <param name="Target">Chooses the folder that something comes into.</param>
 /// <param name="Name">A new name.</param>
-/// <param name="Fault">The fault.</param>
 /// <param name="Call">At which of its storage calls.</param>
 internal sealed record ModelStep(ModelAction Action, int Subject, int Target, string Name, StorageFault Fault, int Call)
 {

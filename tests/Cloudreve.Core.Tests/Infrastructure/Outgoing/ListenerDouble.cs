@@ -35,13 +35,11 @@ internal sealed class ListenerDouble : IDisposable
         new(IPAddress.Parse(address), stream => stream.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask());
 
     /// <summary>Starts a server that answers with status 200 and a body.</summary>
-    /// <param name="body">The body.</param>
     /// <param name="address">The address; 127.0.0.1 unless given.</param>
     public static ListenerDouble Answering(string body, string address = "127.0.0.1") =>
         Sending($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}", address);
 
     /// <summary>Starts a server that redirects.</summary>
-    /// <param name="target">The target.</param>
     public static ListenerDouble Redirecting(string target) =>
         Sending($"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 

@@ -20,7 +20,6 @@ internal sealed record WopiReply(HttpStatusCode Status, byte[] Body, IReadOnlyDi
 
 /// <summary>A viewer that talks as Office Online does: the file's address and a token are all it knows.</summary>
 /// <param name="source">The file's address.</param>
-/// <param name="token">The token.</param>
 internal sealed class WopiClient(HttpClient http, string source, string token)
 {
     public Task<WopiReply> CheckFileInfoAsync() => SendAsync(HttpMethod.Get, "");

@@ -13,7 +13,6 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Files.Viewers;
 
 /// <summary>An app with a WOPI viewer, for all tests of a class.</summary>
-/// <param name="azurite">The emulator.</param>
 public sealed class WopiSite(AzuriteServer azurite) : IAsyncLifetime
 {
     public const string ViewerId = "af01b85b-f57d-46d2-8ad6-1d9b96548e78";

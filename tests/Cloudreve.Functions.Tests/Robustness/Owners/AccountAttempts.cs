@@ -38,7 +38,6 @@ internal static class AccountAttempts
     };
 
     /// <summary>The first user lets an application in; the code that it gets.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="client">The application.</param>
     public static async Task<string> ConsentAsync(TwoUsers site, OAuthClient client)
     {

@@ -41,7 +41,6 @@ internal sealed record Attempt(Func<Person, HttpRequestMessage> Request)
 }
 
 /// <summary>An answer as the table words it.</summary>
-/// <param name="Outcome">The outcome.</param>
 /// <param name="Text">The body.</param>
 internal sealed record Reply(string Outcome, string Text)
 {

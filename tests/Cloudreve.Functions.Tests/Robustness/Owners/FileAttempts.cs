@@ -56,7 +56,6 @@ internal static class FileAttempts
     };
 
     /// <summary>The request of a route that names a place of a file system; null for other routes.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="route">Method and path.</param>
     /// <param name="names">The place.</param>
     public static async Task<Attempt?> PrepareAsync(TwoUsers site, string route, string names)

@@ -63,7 +63,6 @@ internal static class SignedAttempts
     /// <summary>A viewer's request.</summary>
     /// <param name="opened">The session with the file's address.</param>
     /// <param name="sessionOf">The session whose token is shown.</param>
-    /// <param name="method">The method.</param>
     /// <param name="suffix">The part after the address.</param>
     /// <param name="operation">The operation of the protocol; null for reading.</param>
     public static Attempt Wopi(JsonElement opened, Func<Person, JsonElement> sessionOf, HttpMethod method, string suffix, string? operation)

@@ -19,9 +19,7 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
 /// <summary>A user who has signed in.</summary>
-/// <param name="User">The account.</param>
 /// <param name="Id">Its encoded id.</param>
-/// <param name="Client">The client.</param>
 internal sealed record Person(User User, string Id, HttpClient Client)
 {
     /// <summary>A place of this user's drive as anybody may name it.</summary>
@@ -37,7 +35,6 @@ public sealed class TwoUsersTests : ICollectionFixture<TwoUsers>
 }
 
 /// <summary>One app for all tests of a collection, with two ordinary users who have nothing to do with each other.</summary>
-/// <param name="azurite">The emulator.</param>
 public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
 {
     /// <summary>The password of links that have one.</summary>

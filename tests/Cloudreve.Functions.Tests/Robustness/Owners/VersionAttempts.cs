@@ -22,7 +22,6 @@ internal static class VersionAttempts
     };
 
     /// <summary>The request of a route that takes a version; null for other routes.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="route">Method and path.</param>
     public static async Task<Attempt?> PrepareAsync(TwoUsers site, string route)
     {

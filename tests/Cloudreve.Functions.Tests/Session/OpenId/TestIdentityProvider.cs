@@ -85,12 +85,10 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     public void ChangeKey() => (_key, KeyId) = (RSA.Create(2048), "key-2");
 
     /// <summary>A token that is signed with the provider's key.</summary>
-    /// <param name="claims">Its claims.</param>
     public string Issue(Dictionary<string, object> claims) =>
         Issue(claims, new SigningCredentials(new RsaSecurityKey(_key) { KeyId = KeyId }, SecurityAlgorithms.RsaSha256));
 
     /// <summary>A token that is signed in any way.</summary>
-    /// <param name="claims">Its claims.</param>
     /// <param name="credentials">The credentials that sign it.</param>
     public static string Issue(Dictionary<string, object> claims, SigningCredentials credentials) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }

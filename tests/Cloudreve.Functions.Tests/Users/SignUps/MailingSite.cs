@@ -23,7 +23,6 @@ internal sealed partial class MailingSite : IAsyncDisposable
     public FakeTimeProvider Clock { get; }
 
     /// <summary>Starts a site.</summary>
-    /// <param name="azurite">The emulator.</param>
     /// <param name="settings">Further settings of the site.</param>
     public static async Task<MailingSite> StartAsync(AzuriteServer azurite, params (string Key, string Value)[] settings)
     {
