@@ -1,7 +1,7 @@
 namespace Cloudreve.Core.Infrastructure.Text;
 
 /// <summary>Lengths as people and the contract count them.</summary>
-internal static class CharacterCount
+public static class CharacterCount
 {
     /// <summary>Number of characters in a text: an emoji or a rare Han character is one, not two.</summary>
     public static int CountCharacters(this string text)
