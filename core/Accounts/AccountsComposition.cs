@@ -37,49 +37,26 @@ namespace Cloudreve.Core.Accounts;
 /// <summary>Registers accounts, the ways to sign in and the mails to their owners.</summary>
 public static class AccountsComposition
 {
-    internal static IServiceCollection AddAccounts(this IServiceCollection services)
+    internal static IServiceCollection AddAccounts(this IServiceCollection services) => services
+        .AddUsers()
+        .AddSignIns()
+        .AddPasskeys()
+        .AddOpenId()
+        .AddTokens()
+        .AddOAuth()
+        .AddWebDavAccounts()
+        .AddCaptchas()
+        .AddMails();
+
+    /// <summary>Accounts, what their owners set, and their removal.</summary>
+    private static IServiceCollection AddUsers(this IServiceCollection services)
     {
         services.TryAddSingleton<UserStore>();
-        services.TryAddSingleton<AttemptLimiter>();
-        services.TryAddSingleton<ClientBudgets>();
-        services.TryAddSingleton<SignInPressure>();
-        services.TryAddSingleton<PasswordSignIn>();
-        services.TryAddSingleton<TwoFactorAuth>();
-        services.TryAddSingleton<SignInSessions>();
-        services.TryAddSingleton<OAuthClients>();
-        services.TryAddSingleton<OAuthGrants>();
-        services.TryAddSingleton<OAuthCodes>();
-        services.TryAddSingleton<OAuthClientAdministration>();
-        services.TryAddSingleton<ITokenKeyStore, SettingKeyStore>();
-        services.TryAddSingleton(provider => new SecretRotation(provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(provider => new TokenKeys(
-            provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<SettingStore>(), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<SessionSweep>();
-        services.TryAddSingleton<PasskeyStore>();
-        services.TryAddSingleton<PasskeyCeremonies>();
-        services.TryAddSingleton<OpenIdLinks>();
-        services.TryAddSingleton<OpenIdSignIn>();
-        services.TryAddSingleton<TokenIssuer>();
-        services.TryAddSingleton<DavAccounts>();
-        services.TryAddSingleton<DavSignIn>();
-        services.TryAddSingleton<UserAdministration>();
-        services.TryAddSingleton<UrlSigner>();
-        services.TryAddSingleton(new CaptchaProviders());
-        services.TryAddSingleton<PictureCaptcha>();
-        services.TryAddSingleton(provider => new CaptchaGate(
-        [
-            provider.GetRequiredService<PictureCaptcha>(),
-            .. SiteVerifyCaptcha.All(provider.GetRequiredService<CaptchaProviders>(), provider.GetRequiredService<OutgoingHttp>()),
-        ]));
-        services.TryAddSingleton<MailRequests>();
-        services.TryAddSingleton<SignUp>();
-        services.TryAddSingleton<PasswordReset>();
-        services.TryAddSingleton<SmtpSender>();
-        services.TryAddSingleton<TestMail>();
-        services.TryAddSingleton<AccountMailer>();
-        services.TryAddSingleton<LoginActivityLog>();
-        services.TryAddSingleton<AvatarStore>();
         services.TryAddSingleton<UserDirectory>();
+        services.TryAddSingleton<GroupMembers>();
+        services.TryAddSingleton<UserAdministration>();
+        services.TryAddSingleton<AvatarStore>();
+        services.TryAddSingleton<LoginActivityLog>();
         services.TryAddSingleton<AccountTraces>();
         services.TryAddSingleton(provider => new AccountRemoval(
             provider.GetRequiredService<UserStore>(),
@@ -92,7 +69,90 @@ public static class AccountsComposition
             provider.GetRequiredService<QuotaLedger>(),
             provider.GetRequiredService<AccountTraces>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<GroupMembers>();
+        return services;
+    }
+
+    /// <summary>Signing in by password and second factor, and what slows guessing down.</summary>
+    private static IServiceCollection AddSignIns(this IServiceCollection services)
+    {
+        services.TryAddSingleton<AttemptLimiter>();
+        services.TryAddSingleton<ClientBudgets>();
+        services.TryAddSingleton<SignInPressure>();
+        services.TryAddSingleton<PasswordSignIn>();
+        services.TryAddSingleton<TwoFactorAuth>();
+        services.TryAddSingleton<SignInSessions>();
+        services.TryAddSingleton<SessionSweep>();
+        return services;
+    }
+
+    /// <summary>Signing in by passkeys.</summary>
+    private static IServiceCollection AddPasskeys(this IServiceCollection services)
+    {
+        services.TryAddSingleton<PasskeyStore>();
+        services.TryAddSingleton<PasskeyCeremonies>();
+        return services;
+    }
+
+    /// <summary>Signing in by identity providers.</summary>
+    private static IServiceCollection AddOpenId(this IServiceCollection services)
+    {
+        services.TryAddSingleton<OpenIdLinks>();
+        services.TryAddSingleton<OpenIdSignIn>();
+        return services;
+    }
+
+    /// <summary>Tokens, the keys that sign them, and signed addresses.</summary>
+    private static IServiceCollection AddTokens(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ITokenKeyStore, SettingKeyStore>();
+        services.TryAddSingleton(provider => new SecretRotation(provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new TokenKeys(
+            provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<SettingStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<TokenIssuer>();
+        services.TryAddSingleton<UrlSigner>();
+        return services;
+    }
+
+    /// <summary>Applications that act for users.</summary>
+    private static IServiceCollection AddOAuth(this IServiceCollection services)
+    {
+        services.TryAddSingleton<OAuthClients>();
+        services.TryAddSingleton<OAuthGrants>();
+        services.TryAddSingleton<OAuthCodes>();
+        services.TryAddSingleton<OAuthClientAdministration>();
+        return services;
+    }
+
+    /// <summary>Passwords of WebDAV clients.</summary>
+    private static IServiceCollection AddWebDavAccounts(this IServiceCollection services)
+    {
+        services.TryAddSingleton<DavAccounts>();
+        services.TryAddSingleton<DavSignIn>();
+        return services;
+    }
+
+    /// <summary>Captchas, our own and those of providers.</summary>
+    private static IServiceCollection AddCaptchas(this IServiceCollection services)
+    {
+        services.TryAddSingleton(new CaptchaProviders());
+        services.TryAddSingleton<PictureCaptcha>();
+        services.TryAddSingleton(provider => new CaptchaGate(
+        [
+            provider.GetRequiredService<PictureCaptcha>(),
+            .. SiteVerifyCaptcha.All(provider.GetRequiredService<CaptchaProviders>(), provider.GetRequiredService<OutgoingHttp>()),
+        ]));
+        return services;
+    }
+
+    /// <summary>Signing up, forgotten passwords, and the mails that both send.</summary>
+    private static IServiceCollection AddMails(this IServiceCollection services)
+    {
+        services.TryAddSingleton<MailRequests>();
+        services.TryAddSingleton<SignUp>();
+        services.TryAddSingleton<PasswordReset>();
+        services.TryAddSingleton<SmtpSender>();
+        services.TryAddSingleton<TestMail>();
+        services.TryAddSingleton<AccountMailer>();
         return services;
     }
 

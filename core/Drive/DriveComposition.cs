@@ -25,39 +25,56 @@ namespace Cloudreve.Core.Drive;
 /// <summary>Registers the file tree and what changes it.</summary>
 internal static class DriveComposition
 {
-    public static IServiceCollection AddDrive(this IServiceCollection services)
+    public static IServiceCollection AddDrive(this IServiceCollection services) => services
+        .AddTree()
+        .AddListing()
+        .AddChanges()
+        .AddQuota()
+        .AddActivities()
+        .AddAdministration();
+
+    /// <summary>Names, paths and rows of the tree, and who may reach them.</summary>
+    private static IServiceCollection AddTree(this IServiceCollection services)
     {
         services.TryAddSingleton<DriveRoots>();
         services.TryAddSingleton<EntriesByPath>();
         services.TryAddSingleton<EntriesById>();
         services.TryAddSingleton<EntryCreation>();
         services.TryAddSingleton<EntryUpdates>();
-        services.TryAddSingleton<DriveDepth>();
-        services.TryAddSingleton<MarkedFolders>();
-        services.TryAddSingleton<QuotaLedger>();
-        services.TryAddSingleton<DriveRemoval>();
-        services.TryAddSingleton<DriveAccess>();
-        services.TryAddSingleton<ShortcutList>();
-        services.TryAddSingleton<FolderListing>();
-        services.TryAddSingleton<FileSearch>();
-        services.TryAddSingleton<SubtreeListing>();
         services.TryAddSingleton<FolderWriter>();
+        services.TryAddSingleton<DriveDepth>();
+        services.TryAddSingleton<DepthGuard>();
+        services.TryAddSingleton<MarkedFolders>();
+        services.TryAddSingleton<DriveAccess>();
+        return services;
+    }
+
+    /// <summary>What reads many entries: listings, searches, summaries, shortcuts.</summary>
+    private static IServiceCollection AddListing(this IServiceCollection services)
+    {
+        services.TryAddSingleton<FolderListing>();
+        services.TryAddSingleton<SubtreeListing>();
         services.TryAddSingleton<FolderSummaries>();
+        services.TryAddSingleton<FileSearch>();
+        services.TryAddSingleton<ShortcutList>();
+        return services;
+    }
+
+    /// <summary>Locks, and what changes a drive under them: moves, deletions, copies.</summary>
+    private static IServiceCollection AddChanges(this IServiceCollection services)
+    {
         services.TryAddSingleton<DriveLocks>();
-        services.TryAddSingleton<ActivityLog>();
-        services.TryAddSingleton<EventStreams>();
-        services.TryAddSingleton<Deletion>();
-        services.TryAddSingleton<DeletionSchedule>();
-        services.TryAddSingleton<TrashSchedule>();
         services.TryAddSingleton<Renaming>();
         services.TryAddSingleton<Relocator>();
         services.TryAddSingleton<TreeCopy>();
+        services.TryAddSingleton<Deletion>();
+        services.TryAddSingleton<DeletionSchedule>();
+        services.TryAddSingleton<TrashSchedule>();
         services.TryAddSingleton(provider => new DriveSettlement(
             provider.GetRequiredService<DriveLocks>(),
             provider.GetRequiredService<Relocator>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DriveSettlement>>()));
-        services.TryAddSingleton<DepthGuard>();
         services.TryAddSingleton(provider => new DriveOperations(
             provider.GetRequiredService<EntriesByPath>(),
             provider.GetRequiredService<EntryCreation>(),
@@ -80,7 +97,29 @@ internal static class DriveComposition
             provider.GetRequiredService<TrashSchedule>(),
             provider.GetRequiredService<DeletionSchedule>(),
             provider.GetRequiredService<ILogger<DriveMaintenance>>()));
+        services.TryAddSingleton<DriveRemoval>();
+        return services;
+    }
+
+    /// <summary>The use of storage.</summary>
+    private static IServiceCollection AddQuota(this IServiceCollection services)
+    {
+        services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<StorageCalibration>();
+        return services;
+    }
+
+    /// <summary>The log of activities, and its streams.</summary>
+    private static IServiceCollection AddActivities(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ActivityLog>();
+        services.TryAddSingleton<EventStreams>();
+        return services;
+    }
+
+    /// <summary>The files of all drives, for the administration.</summary>
+    private static IServiceCollection AddAdministration(this IServiceCollection services)
+    {
         services.TryAddSingleton(provider => new FileAdministration(
             provider.GetRequiredService<SiteLists>(),
             provider.GetRequiredService<EntriesById>(),
