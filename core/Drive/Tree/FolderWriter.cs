@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="Id">The existing entry's id.</param>
 /// <param name="Type">File or folder.</param>
 /// <param name="Size">The existing file's size in bytes; 0 for a folder.</param>
-internal sealed record NameGuard(long Id, FileType Type, long Size)
+public sealed record NameGuard(long Id, FileType Type, long Size)
 {
     /// <summary>True if the entry is a shortcut, which cannot contain anything.</summary>
     public bool IsSymbolic { get; init; }
@@ -56,7 +56,7 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="entries">The entries; names are unique among them.</param>
     /// <returns>Ids of the entries whose names belong to others, with the owners of the names. An entry that an earlier try inserted counts as inserted.</returns>
     /// <exception cref="CloudreveException">40016 when the folder does not exist any more.</exception>
-    internal async Task<IReadOnlyDictionary<long, NameGuard>> InsertAsync(
+    public async Task<IReadOnlyDictionary<long, NameGuard>> InsertAsync(
         long folderId, IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
         var clashes = new ConcurrentDictionary<long, NameGuard>();
