@@ -1,9 +1,7 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
-using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Loops;
@@ -40,18 +38,9 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     /// <summary>The maximum age of what <see cref="FindRecentAsync"/> returns.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
 
-    /// <summary>Its maximum age while storage is slow or down; a ban must take effect soon.</summary>
-    private static readonly TimeSpan MaxStale = TimeSpan.FromSeconds(60);
-
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
-
-    /// <summary>Maximum number of cached accounts; those that were read longest ago are dropped first.</summary>
-    private const int MaxKept = 10_000;
-
-    private readonly BoundedCache<long, Kept> _kept = new(MaxKept, clock);
+    private readonly RecentUsers _recent = new(clock);
     private readonly UserIndex _index = new(layout);
     private readonly MailClaims _mails = new(layout);
-    private readonly ConcurrentDictionary<long, SharedAttempt<Kept>> _reading = [];
 
     /// <summary>The form in which mail addresses are stored and compared.</summary>
     /// <param name="email">A mail address.</param>
@@ -62,7 +51,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     {
         var readAt = clock.GetTimestamp();
         var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken);
-        return row is null ? null : Keep(UserRows.Read(row), readAt);
+        return row is null ? null : _recent.Keep(UserRows.Read(row), readAt);
     }
 
     /// <summary>Finds an account together with a row of its partition whose key comes shortly before the account's. One transaction.</summary>
@@ -74,7 +63,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
         var range = new RowRange(UserRows.Partition(id), rowKey, RowRange.After(UserRows.Account));
         var rows = (await layout.Users.QueryPageAsync(range, cancellationToken: cancellationToken)).Rows;
         return (
-            rows.FirstOrDefault(row => row.RowKey == UserRows.Account) is { } account ? Keep(UserRows.Read(account), readAt) : null,
+            rows.FirstOrDefault(row => row.RowKey == UserRows.Account) is { } account ? _recent.Keep(UserRows.Read(account), readAt) : null,
             rows.FirstOrDefault(row => row.RowKey == rowKey));
     }
 
@@ -84,9 +73,9 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     /// <see cref="FindAsync"/>.
     /// </summary>
     public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
-        _kept.Find(id) is { } kept && clock.GetElapsedTime(kept.ReadAt) < MaxAge
-            ? new ValueTask<User?>(kept.User)
-            : new ValueTask<User?>(ReadRecentAsync(id, cancellationToken));
+        _recent.TryFind(id, out var recent)
+            ? new ValueTask<User?>(recent)
+            : new ValueTask<User?>(_recent.ReadAsync(id, FindAsync, cancellationToken));
 
     /// <summary>Finds the account of a mail address; null when there is none. Two transactions.</summary>
     /// <param name="email">The mail address, in any case.</param>
@@ -148,33 +137,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
             return forms[0];
         var owners = await Task.WhenAll(forms.Select(form => _mails.FindOwnerAsync(form, cancellationToken)));
         return forms.Where((_, i) => owners[i] is not null).FirstOrDefault(forms[0]);
-    }
-
-    private async Task<User?> ReadRecentAsync(long id, CancellationToken cancellationToken)
-    {
-        var attempt = _reading.GetOrAdd(id, key => new SharedAttempt<Kept>(token => ReadAsync(key, token), ReadTimeout, clock)).Join();
-        var found = await attempt.OrKnownAsync(
-            () => _kept.Find(id) is { } kept && clock.GetElapsedTime(kept.ReadAt) < MaxStale ? kept : null, cancellationToken);
-        return found.User;
-    }
-
-    private async Task<Kept> ReadAsync(long id, CancellationToken cancellationToken)
-    {
-        var readAt = clock.GetTimestamp();
-        try
-        {
-            return new Kept(await FindAsync(id, cancellationToken), readAt);
-        }
-        finally
-        {
-            _reading.TryRemove(id, out _);
-        }
-    }
-
-    private User Keep(User user, long readAt)
-    {
-        _kept.Keep(user.Id, new Kept(user, readAt), clock.GetUtcNow() + MaxStale);
-        return user;
     }
 
     private async Task<User?> FindOwnerAsync(long id, string email, CancellationToken cancellationToken) =>
@@ -245,7 +207,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
                     await _index.WriteAsync(changed, cancellationToken);
                 var readAt = clock.GetTimestamp();
                 await layout.Users.ReplaceAsync(UserRows.Describe(changed, write), row.ETag, cancellationToken);
-                return Keep(changed, readAt);
+                return _recent.Keep(changed, readAt);
             }
             catch (StorageChangedException)
             {
@@ -289,7 +251,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     {
         await _index.DeleteAsync(id, cancellationToken);
         await layout.Users.DeleteAsync(UserRows.Partition(id), UserRows.Account, cancellationToken: cancellationToken);
-        _kept.Forget(id);
+        _recent.Forget(id);
     }
 
     /// <summary>Replaces an account as it was read, together with other rows of its partition: atomically. One transaction.</summary>
@@ -303,7 +265,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
         var readAt = clock.GetTimestamp();
         var etags = await layout.Users.SubmitAsync(batch, cancellationToken);
         var stored = changed with { ETag = etags[0] ?? "" };
-        return Keep(stored, readAt);
+        return _recent.Keep(stored, readAt);
     }
 
     /// <summary>Adds all accounts to the index of accounts, which older sites lack. A transaction for each account.</summary>
@@ -323,7 +285,4 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
         await foreach (var row in layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken))
             yield return row.RequiredNumber(UserRows.Columns.Id);
     }
-
-    /// <summary>An account as it was read; null when there was none.</summary>
-    private sealed record Kept(User? User, long ReadAt);
 }
