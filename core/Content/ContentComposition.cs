@@ -18,7 +18,6 @@ using Cloudreve.Core.Content.Uploads.Chunked;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Content.Viewers;
-using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Operations;
@@ -84,22 +83,17 @@ internal static class ContentComposition
             provider.GetRequiredService<QuotaLedger>(),
             provider.GetRequiredService<DriveLocks>()));
         services.TryAddSingleton<UploadTargets>();
+        services.TryAddSingleton<UploadDescription>();
+        services.TryAddSingleton<UploadPlaceholders>();
+        services.TryAddSingleton<UploadUndo>();
         services.TryAddSingleton(provider => new UploadCreation(
             provider.GetRequiredService<UploadTargets>(),
             provider.GetRequiredService<UploadSessions>(),
-            provider.GetRequiredService<UploadCancellation>(),
-            provider.GetRequiredService<EntriesByPath>(),
-            provider.GetRequiredService<EntryCreation>(),
-            provider.GetRequiredService<EntryUpdates>(),
-            provider.GetRequiredService<DepthGuard>(),
-            provider.GetRequiredService<EntityStore>(),
-            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<UploadDescription>(),
+            provider.GetRequiredService<UploadPlaceholders>(),
+            provider.GetRequiredService<UploadUndo>(),
             provider.GetRequiredService<QuotaLedger>(),
-            provider.GetRequiredService<DriveLocks>(),
-            provider.GetRequiredService<BlobEncryption>(),
-            provider.GetRequiredService<ActivityLog>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<UploadCreation>>()));
+            provider.GetRequiredService<DriveLocks>()));
         services.TryAddSingleton(provider => new UploadMemory(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new UploadRelay(
             provider.GetRequiredService<UploadSessions>(),
