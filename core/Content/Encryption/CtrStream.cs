@@ -1,26 +1,14 @@
+using Cloudreve.Core.Infrastructure.Streams;
+
 namespace Cloudreve.Core.Content.Encryption;
 
 /// <summary>Decrypts another stream; owns both that stream and the cipher.</summary>
 /// <param name="source">The encrypted bytes.</param>
 /// <param name="cipher">Decrypts them.</param>
 /// <param name="offset">The position in the content of the first byte of <paramref name="source"/>.</param>
-internal sealed class CtrStream(Stream source, CtrCipher cipher, long offset) : Stream
+internal sealed class CtrStream(Stream source, CtrCipher cipher, long offset) : ReadOnlyStream
 {
     private long _offset = offset;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -31,26 +19,12 @@ internal sealed class CtrStream(Stream source, CtrCipher cipher, long offset) : 
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await source.ReadAsync(buffer, cancellationToken);
         Decrypt(buffer.Span[..read]);
         return read;
     }
-
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Streams;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -7,7 +8,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// no longer than others. Only the time spent waiting for the body counts.
 /// </summary>
 /// <param name="clock">Measures the waiting.</param>
-internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
+internal sealed class PacedBody(Stream body, TimeProvider clock) : ReadOnlyStream
 {
     /// <summary>The time that the first byte may take, and all pauses together beyond what <see cref="LeastRate"/> allows.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
@@ -17,25 +18,6 @@ internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
 
     private TimeSpan _waited;
     private long _read;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -61,25 +43,6 @@ internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
             _waited += clock.GetElapsedTime(start);
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private static CloudreveException TooSlow() => new(ErrorCode.BadParameter, "The request body arrived too slowly.");
 }

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Streams;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
 

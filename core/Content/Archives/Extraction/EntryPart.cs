@@ -1,3 +1,5 @@
+using Cloudreve.Core.Infrastructure.Streams;
+
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>The next bytes of a stream, which it owns, up to a limit.</summary>

@@ -1,3 +1,5 @@
+using Cloudreve.Core.Infrastructure.Streams;
+
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>Decrypts content by the original method of zips (APPNOTE 6.3, section 6.1), which protects little but is the most used.</summary>

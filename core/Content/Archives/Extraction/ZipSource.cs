@@ -5,6 +5,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Streams;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
 

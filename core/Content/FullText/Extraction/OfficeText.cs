@@ -3,8 +3,8 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text.RegularExpressions;
 using System.Xml;
-using Cloudreve.Core.Content.Archives.Extraction;
 using Cloudreve.Core.Content.Archives.Listing;
+using Cloudreve.Core.Infrastructure.Streams;
 
 namespace Cloudreve.Core.Content.FullText.Extraction;
 

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Infrastructure.Streams;
 
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
@@ -9,30 +10,11 @@ namespace Cloudreve.Core.Content.Uploads.Chunked;
 /// <param name="version">The version of it that is.</param>
 /// <param name="chunks">The chunks, in order.</param>
 /// <param name="encryption">Opens their keys.</param>
-internal sealed class ChunkReader(BlobContainer container, string name, string version, IReadOnlyList<UploadChunk> chunks, BlobEncryption encryption) : Stream
+internal sealed class ChunkReader(BlobContainer container, string name, string version, IReadOnlyList<UploadChunk> chunks, BlobEncryption encryption) : ReadOnlyStream
 {
     private Stream? _current;
     private int _next;
     private long _offset;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -46,27 +28,6 @@ internal sealed class ChunkReader(BlobContainer container, string name, string v
             await OpenNextAsync(cancellationToken);
         }
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Content is read asynchronously.");
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

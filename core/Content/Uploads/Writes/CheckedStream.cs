@@ -1,34 +1,16 @@
 using System.Security.Cryptography;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Streams;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>Content whose end can only be read if it has its stated checksum.</summary>
 /// <param name="content">The content. It stays open.</param>
 /// <param name="expected">The checksum.</param>
-public sealed class CheckedStream(Stream content, ContentChecksum expected) : Stream
+public sealed class CheckedStream(Stream content, ContentChecksum expected) : ReadOnlyStream
 {
     private readonly IncrementalHash _hash = expected.Begin();
     private bool _isChecked;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     /// <exception cref="CloudreveException">40001: the content has another checksum.</exception>
@@ -41,27 +23,6 @@ public sealed class CheckedStream(Stream content, ContentChecksum expected) : St
             Check();
         return read;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Content is read asynchronously.");
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Streams;
 
 namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
 
