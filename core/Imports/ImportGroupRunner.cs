@@ -6,6 +6,7 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports.Mirrors;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Imports;
@@ -290,12 +291,13 @@ internal sealed class ImportGroupRunner(
         await updates.LogAsync(context.Job, outcome.Updated, cancellationToken);
     }
 
-    private Task RequestReadingAsync(ImportContext context, IEnumerable<FileRecord> files, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+    private Task RequestReadingAsync(ImportContext context, IEnumerable<FileRecord> files, CancellationToken cancellationToken) => BoundedParallel.ForEachAsync(
         files,
-        new ParallelOptions { MaxDegreeOfParallelism = MessageSenders, CancellationToken = cancellationToken },
-        async (file, token) => await (context.Job.ExtractMediaMeta
+        MessageSenders,
+        (file, token) => context.Job.ExtractMediaMeta
             ? requests.SendMediaAsync(context.Site, file, token)
-            : requests.SendTextAsync(context.Site, file, token)));
+            : requests.SendTextAsync(context.Site, file, token),
+        cancellationToken);
 
     private async Task InsertIntoAsync(long folderId, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {

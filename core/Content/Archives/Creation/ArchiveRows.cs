@@ -23,13 +23,12 @@ internal sealed class ArchiveRows(StorageLayout layout)
     private const string StateKey = "a";
     private const string Segments = "s|";
     private const string Directory = "d|";
-    private const string State = "state";
     private const int PropertiesInRow = 12;
 
     /// <summary>The state with its version: one transaction; null before the first segment.</summary>
     public async Task<(ArchiveState State, string ETag)?> FindAsync(long taskId, CancellationToken cancellationToken) =>
         await layout.TaskItems.FindAsync(Partition(taskId), StateKey, cancellationToken) is { } row
-            ? (JsonSerializer.Deserialize(LongText.Read(row, State)!, ArchiveCreationJson.Short.ArchiveState)!, row.ETag)
+            ? (JsonSerializer.Deserialize(LongText.Read(row, Columns.State)!, ArchiveCreationJson.Short.ArchiveState)!, row.ETag)
             : null;
 
     /// <summary>Writes the first state, unless a competing call did: one transaction.</summary>
@@ -54,10 +53,10 @@ internal sealed class ArchiveRows(StorageLayout layout)
         {
             batch.Insert(new Row(Partition(taskId), SegmentKey(state.Segments))
             {
-                ["run"] = segment.Run,
-                ["first"] = segment.FirstBlock,
-                ["blocks"] = segment.Blocks,
-                ["dir"] = segment.DirectoryParts,
+                [Columns.Run] = segment.Run,
+                [Columns.FirstBlock] = segment.FirstBlock,
+                [Columns.Blocks] = segment.Blocks,
+                [Columns.DirectoryParts] = segment.DirectoryParts,
             });
         }
         try
@@ -94,7 +93,7 @@ internal sealed class ArchiveRows(StorageLayout layout)
     public IAsyncEnumerable<ArchiveSegmentRow> ReadSegmentsAsync(long taskId, CancellationToken cancellationToken) => layout.TaskItems
         .QueryAsync(RowRange.Prefix(Partition(taskId), Segments), cancellationToken)
         .Select(row => new ArchiveSegmentRow(
-            row.RequiredText("run"), (int)row.RequiredNumber("first"), (int)row.RequiredNumber("blocks"), (int)row.RequiredNumber("dir")));
+            row.RequiredText(Columns.Run), (int)row.RequiredNumber(Columns.FirstBlock), (int)row.RequiredNumber(Columns.Blocks), (int)row.RequiredNumber(Columns.DirectoryParts)));
 
     /// <summary>A segment's part of the directory: one transaction for each of its rows.</summary>
     public async Task<byte[]> ReadDirectoryAsync(long taskId, ArchiveSegmentRow segment, CancellationToken cancellationToken)
@@ -121,7 +120,7 @@ internal sealed class ArchiveRows(StorageLayout layout)
     private static Row ToRow(long taskId, ArchiveState state)
     {
         var row = new Row(Partition(taskId), StateKey);
-        LongText.Write(row, State, JsonSerializer.Serialize(state, ArchiveCreationJson.Short.ArchiveState));
+        LongText.Write(row, Columns.State, JsonSerializer.Serialize(state, ArchiveCreationJson.Short.ArchiveState));
         return row;
     }
 
@@ -132,4 +131,13 @@ internal sealed class ArchiveRows(StorageLayout layout)
     private static string DirectoryKey(string run, int part) => $"{Directory}{run}|{part.ToString("x4", CultureInfo.InvariantCulture)}";
 
     private static string PartName(int part) => "p" + part.ToString(CultureInfo.InvariantCulture);
+
+    private static class Columns
+    {
+        public const string State = "state";
+        public const string Run = "run";
+        public const string FirstBlock = "first";
+        public const string Blocks = "blocks";
+        public const string DirectoryParts = "dir";
+    }
 }

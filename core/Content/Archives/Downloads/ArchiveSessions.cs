@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Tables;
 
@@ -18,7 +19,6 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
 {
     private const string Partition = "archive";
     private const string User = "user";
-    private const string Expires = "expires";
 
     // Half of what a row may hold, in properties of the largest size.
     private const int MaxParts = 8;
@@ -30,7 +30,7 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
     public async Task<Guid> CreateAsync(ArchiveRequest request, DateTimeOffset expires, CancellationToken cancellationToken = default)
     {
         var id = Guid.NewGuid();
-        var row = new Row(Partition, id.ToString()) { [User] = request.UserId, [Expires] = expires };
+        var row = new Row(Partition, id.ToString()) { [User] = request.UserId, [SessionSweep.ExpiresAt] = expires };
         var bytes = Pack(request.Uris);
         if (bytes.Length > MaxParts * AzureLimits.BinaryBytes)
             throw new CloudreveException(ErrorCode.TooManyUris, "The request contains too many or too long URIs.");
@@ -45,7 +45,7 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
     public async Task<ArchiveRequest?> FindAsync(Guid id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Sessions.FindAsync(Partition, id.ToString(), cancellationToken);
-        return row is null || row.Time(Expires) <= clock.GetUtcNow() ? null : new ArchiveRequest(row.RequiredNumber(User), Unpack(row));
+        return row is null || row.Time(SessionSweep.ExpiresAt) <= clock.GetUtcNow() ? null : new ArchiveRequest(row.RequiredNumber(User), Unpack(row));
     }
 
     /// <summary>URIs of one request compress well.</summary>
