@@ -22,7 +22,6 @@ using Cloudreve.Core.Accounts.WebDav;
 using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Imports;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Outgoing;
 using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Sharing.DirectLinks;
@@ -61,7 +60,7 @@ public static class AccountsComposition
         services.TryAddSingleton(provider => new AccountRemoval(
             provider.GetRequiredService<UserStore>(),
             provider.GetRequiredService<TaskStore>(),
-            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<TaskRuns>(),
             provider.GetRequiredService<DriveRemoval>(),
             provider.GetRequiredService<ShareStore>(),
             provider.GetRequiredService<DirectLinkStore>(),

@@ -1,19 +1,39 @@
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Tasks;
 
 /// <summary>
-/// The life of a task between its acceptance and its end (contract, section 18). Every method may be called again after a crash.
+/// The life of a task from its acceptance to its end (contract, section 18). Every method that names a task may be called again after a crash.
 /// </summary>
 /// <param name="settings">Sets the number of restarts of a task.</param>
 /// <param name="clock">Determines what time it is.</param>
-public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvider clock)
+public sealed class TaskRuns(TaskStore tasks, IdAllocator ids, SettingStore settings, TimeProvider clock)
 {
     /// <summary>Maximum number of item errors that a task lists.</summary>
     public const int MaxErrors = 20;
 
     private const string LostReason = "The task was interrupted and could not continue. Start it again.";
+
+    /// <summary>Accepts a task: two transactions. Its orchestration is started by the caller.</summary>
+    /// <param name="job">What is to be done, as the type's own JSON.</param>
+    /// <returns>The queued task.</returns>
+    internal async Task<WorkflowTask> AcceptAsync(long ownerId, string type, string job, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var task = new WorkflowTask
+        {
+            Id = await ids.NextAsync(IdKind.Task, cancellationToken),
+            OwnerId = ownerId,
+            Type = type,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = job,
+        };
+        await tasks.CreateAsync(task, cancellationToken);
+        return task;
+    }
 
     /// <summary>Moves a task from queued or suspended to processing: one transaction, two when that changes it.</summary>
     /// <returns>The task; null when it does not exist, has ended or is about to end: there is nothing to do.</returns>

@@ -5,7 +5,6 @@ using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Sharing.DirectLinks;
 using Cloudreve.Core.Tasks;
@@ -33,7 +32,7 @@ public sealed class AccountRemoval
 
     private readonly UserStore _users;
     private readonly TaskStore _tasks;
-    private readonly IdAllocator _ids;
+    private readonly TaskRuns _runs;
     private readonly DriveRemoval _drives;
     private readonly ShareStore _shares;
     private readonly DirectLinkStore _links;
@@ -43,12 +42,12 @@ public sealed class AccountRemoval
     private readonly TimeProvider _clock;
 
     internal AccountRemoval(
-        UserStore users, TaskStore tasks, IdAllocator ids, DriveRemoval drives, ShareStore shares, DirectLinkStore links,
+        UserStore users, TaskStore tasks, TaskRuns runs, DriveRemoval drives, ShareStore shares, DirectLinkStore links,
         ImportService imports, QuotaLedger quota, AccountTraces traces, TimeProvider clock)
     {
         _users = users;
         _tasks = tasks;
-        _ids = ids;
+        _runs = runs;
         _drives = drives;
         _shares = shares;
         _links = links;
@@ -66,18 +65,9 @@ public sealed class AccountRemoval
         AccountProtection.CheckRemoval(actorId, userId);
         if (await _users.FindAsync(userId, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
-        var now = _clock.GetUtcNow();
-        var task = new WorkflowTask
-        {
-            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
-            OwnerId = actorId,
-            Type = TaskType,
-            CreatedAt = now,
-            UpdatedAt = now,
-            Job = JsonSerializer.Serialize(new AccountRemovalJob(userId), AccountRemovalJson.Default.AccountRemovalJob),
-        };
         // The task comes first: a closed account is no longer listed, so nobody could remove it again.
-        await _tasks.CreateAsync(task, cancellationToken);
+        var job = JsonSerializer.Serialize(new AccountRemovalJob(userId), AccountRemovalJson.Default.AccountRemovalJob);
+        var task = await _runs.AcceptAsync(actorId, TaskType, job, cancellationToken);
         await CloseAsync(userId, cancellationToken);
         return task;
     }

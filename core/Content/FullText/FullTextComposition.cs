@@ -5,7 +5,6 @@ using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Content.FullText.Rebuild;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Tree;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Reads;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Infrastructure.Tables.Numbered;
@@ -53,7 +52,6 @@ internal static class FullTextComposition
             provider.GetRequiredService<IndexBlobs>(),
             provider.GetRequiredService<ITextIndex>(),
             provider.GetRequiredService<FullTextIndexing>(),
-            provider.GetRequiredService<IdAllocator>(),
             provider.GetRequiredService<SettingStore>(),
             provider.GetRequiredService<StorageLayout>(),
             provider.GetRequiredService<TimeProvider>()));

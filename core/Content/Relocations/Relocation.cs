@@ -20,12 +20,11 @@ namespace Cloudreve.Core.Content.Relocations;
 /// <param name="runs">Their lives.</param>
 /// <param name="callers">Whom they work for.</param>
 /// <param name="recycler">Removes the blobs that were left.</param>
-/// <param name="ids">Numbers tasks.</param>
 /// <param name="layout">The storage of the state.</param>
 /// <param name="clock">Limits steps.</param>
 public sealed class Relocation(
     TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, EntriesByPath byPath, EntityStore entities, EntityRecycler recycler,
-    SiteCatalog catalog, PolicyContainers containers, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock)
+    SiteCatalog catalog, PolicyContainers containers, SettingStore settings, StorageLayout layout, TimeProvider clock)
 {
     /// <summary>The type of the tasks.</summary>
     public const string TaskType = "relocate";
@@ -80,18 +79,7 @@ public sealed class Relocation(
         var json = JsonSerializer.Serialize(new RelocationJob(found, policyId), RelocationJson.Short.RelocationJob);
         if (json.Length > MaxJobCharacters)
             throw TooMany();
-        var now = clock.GetUtcNow();
-        var task = new WorkflowTask
-        {
-            Id = await ids.NextAsync(IdKind.Task, cancellationToken),
-            OwnerId = caller.UserId,
-            Type = TaskType,
-            CreatedAt = now,
-            UpdatedAt = now,
-            Job = json,
-        };
-        await tasks.CreateAsync(task, cancellationToken);
-        return task;
+        return await runs.AcceptAsync(caller.UserId, TaskType, json, cancellationToken);
     }
 
     /// <summary>Counts or moves the next blobs of a task.</summary>

@@ -3,7 +3,6 @@ using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Infrastructure.Tables.Numbered;
 using Cloudreve.Core.Site;
@@ -40,7 +39,6 @@ public sealed class FullTextRebuild
     private readonly IndexBlobs _blobs;
     private readonly ITextIndex _index;
     private readonly FullTextIndexing _indexing;
-    private readonly IdAllocator _ids;
     private readonly SettingStore _settings;
     private readonly TimeProvider _clock;
     private readonly StepStates<RebuildState> _states;
@@ -48,7 +46,7 @@ public sealed class FullTextRebuild
 
     internal FullTextRebuild(
         TaskStore tasks, TaskRuns runs, TaskCallers callers, EntriesById byId, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs, ITextIndex index,
-        FullTextIndexing indexing, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock)
+        FullTextIndexing indexing, SettingStore settings, StorageLayout layout, TimeProvider clock)
     {
         _tasks = tasks;
         _runs = runs;
@@ -59,7 +57,6 @@ public sealed class FullTextRebuild
         _blobs = blobs;
         _index = index;
         _indexing = indexing;
-        _ids = ids;
         _settings = settings;
         _clock = clock;
         _states = new StepStates<RebuildState>(layout, "fulltext", RebuildJson.Default.RebuildState);
@@ -80,18 +77,8 @@ public sealed class FullTextRebuild
             throw new CloudreveException(ErrorCode.BadParameter, "The request names too many storage policies.");
         foreach (var id in policyIds)
             await _catalog.GetPolicyAsync(id, cancellationToken);
-        var now = _clock.GetUtcNow();
-        var task = new WorkflowTask
-        {
-            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
-            OwnerId = caller.UserId,
-            Type = TaskType,
-            CreatedAt = now,
-            UpdatedAt = now,
-            Job = JsonSerializer.Serialize(new RebuildJob([.. policyIds.Distinct()]), RebuildJson.Default.RebuildJob),
-        };
-        await _tasks.CreateAsync(task, cancellationToken);
-        return task;
+        var job = JsonSerializer.Serialize(new RebuildJob([.. policyIds.Distinct()]), RebuildJson.Default.RebuildJob);
+        return await _runs.AcceptAsync(caller.UserId, TaskType, job, cancellationToken);
     }
 
     /// <summary>Removes the indexes, or indexes the next files.</summary>
