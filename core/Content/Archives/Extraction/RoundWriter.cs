@@ -2,6 +2,7 @@ using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
@@ -50,17 +51,18 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
         return group.Count > 1 ? (group, others, later) : ([], [.. others, .. group.Select(file => file.Index)], later);
     }
 
-    private Task WriteEachAsync(SourceEntry[] entries, IReadOnlyList<int> indexes, EntryOutcome?[] outcomes, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+    private Task WriteEachAsync(SourceEntry[] entries, IReadOnlyList<int> indexes, EntryOutcome?[] outcomes, CancellationToken cancellationToken) => BoundedParallel.ForEachAsync(
         indexes,
-        new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
-        async (i, token) => outcomes[i] = await single.WriteAsync(entries[i], token));
+        Workers,
+        async (i, token) => outcomes[i] = await single.WriteAsync(entries[i], token),
+        cancellationToken);
 
     private async Task WriteTogetherAsync(
         SourceEntry[] entries, IReadOnlyList<GroupFile> group, EntryOutcome?[] outcomes, CancellationToken cancellationToken)
     {
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             group,
-            new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
+            Workers,
             async (file, token) =>
             {
                 try
@@ -73,7 +75,8 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
                 {
                     outcomes[file.Index] = await single.JudgeAsync(entries[file.Index], file.Path, e, token);
                 }
-            });
+            },
+            cancellationToken);
         var ready = group.Where(file => outcomes[file.Index] is null).ToList();
         if (ready.Count == 0)
             return;

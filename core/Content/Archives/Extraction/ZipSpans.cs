@@ -1,4 +1,5 @@
 using Cloudreve.Core.Content.Archives.Listing;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
@@ -24,15 +25,16 @@ internal sealed class ZipSpans
     public static async Task<ZipSpans> ReadAsync(ZipSource zip, IEnumerable<ZipMember> members, CancellationToken cancellationToken)
     {
         var spans = new ZipSpans();
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             Plan([.. members.Select(zip.RangeOf).Where(range => range.Length > 0).OrderBy(range => range.Start)]),
-            new ParallelOptions { MaxDegreeOfParallelism = ReadersAtOnce, CancellationToken = cancellationToken },
+            ReadersAtOnce,
             async (range, token) =>
             {
                 var bytes = await zip.ReadPartAsync(range.Start, (int)range.Length, token);
                 lock (spans._parts)
                     spans._parts.Add((range.Start, bytes));
-            });
+            },
+            cancellationToken);
         return spans;
     }
 

@@ -7,6 +7,7 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
@@ -96,9 +97,9 @@ public sealed class FileGroupWriter
         Caller caller, DriveControl seen, IReadOnlyList<GroupedFile> files, CancellationToken cancellationToken)
     {
         var places = new Place?[files.Count];
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             Enumerable.Range(0, files.Count).GroupBy(i => files[i].Path.Parent),
-            new ParallelOptions { MaxDegreeOfParallelism = FoldersAtOnce, CancellationToken = cancellationToken },
+            FoldersAtOnce,
             async (folder, token) =>
             {
                 if (await FindFolderAsync(seen.OwnerId, folder.Key, token) is not { } folderId)
@@ -109,7 +110,8 @@ public sealed class FileGroupWriter
                     if (await FindPolicyAsync(caller, seen, files[i], token) is { } policy)
                         places[i] = new Place(i, folderId, policy);
                 }
-            });
+            },
+            cancellationToken);
         return [.. places.OfType<Place>()];
     }
 
@@ -184,22 +186,23 @@ public sealed class FileGroupWriter
         return members;
     }
 
-    private Task AddIntentsAsync(IReadOnlyList<Member> members, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+    private Task AddIntentsAsync(IReadOnlyList<Member> members, CancellationToken cancellationToken) => BoundedParallel.ForEachAsync(
         members.GroupBy(m => m.FolderId),
-        new ParallelOptions { MaxDegreeOfParallelism = FoldersAtOnce, CancellationToken = cancellationToken },
+        FoldersAtOnce,
         async (folder, token) =>
         {
             var added = await _intents.AddAllAsync(folder.Key, folder.Select(m => m.Write.Intent), s_lifetime, token);
             foreach (var (member, intent) in folder.Zip(added))
                 member.Write.Intent = intent;
-        });
+        },
+        cancellationToken);
 
     private async Task PlaceAsync(DriveControl seen, IReadOnlyList<Member> members, GroupedWrite[] results, CancellationToken cancellationToken)
     {
         var control = await _locks.ReadAsync(seen.OwnerId, cancellationToken);
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             members.GroupBy(m => m.FolderId).SelectMany(folder => folder.Chunk(WritePlacement.MostTogether)),
-            new ParallelOptions { MaxDegreeOfParallelism = FoldersAtOnce, CancellationToken = cancellationToken },
+            FoldersAtOnce,
             async (chunk, token) =>
             {
                 var placed = Array.TrueForAll(chunk, m => IsUnlocked(control, m.Write))
@@ -207,7 +210,8 @@ public sealed class FileGroupWriter
                     : null;
                 for (var i = 0; i < chunk.Length; i++)
                     results[chunk[i].Index] = await FinishPlacingAsync(seen, chunk[i].Write, placed?[i], token);
-            });
+            },
+            cancellationToken);
     }
 
     /// <summary>Places a file that was not placed with others, and checks the depth of one that was.</summary>
@@ -233,10 +237,11 @@ public sealed class FileGroupWriter
         using var timeout = new CancellationTokenSource(s_undoTimeout, _clock);
         try
         {
-            await Parallel.ForEachAsync(
+            await BoundedParallel.ForEachAsync(
                 members.Where(m => m.Write.Intent is { State: WriteState.Open, ETag.Length: > 0 }),
-                new ParallelOptions { MaxDegreeOfParallelism = UndoneAtOnce, CancellationToken = timeout.Token },
-                async (member, _) => await _undo.TryAsync(member.Write.Intent, reason));
+                UndoneAtOnce,
+                (member, _) => _undo.TryAsync(member.Write.Intent, reason),
+                timeout.Token);
         }
         catch (OperationCanceledException)
         {

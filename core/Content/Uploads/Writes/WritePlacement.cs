@@ -7,6 +7,7 @@ using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Settings;
 using Microsoft.Extensions.Logging;
@@ -88,10 +89,7 @@ internal sealed class WritePlacement(
         TryAsync(written[0].Write, async () =>
         {
             var site = await settings.GetAsync();
-            await Parallel.ForEachAsync(
-                written,
-                new ParallelOptions { MaxDegreeOfParallelism = MessageSenders },
-                async (pair, token) => await thumbnails.SendAsync(site, pair.File, token));
+            await BoundedParallel.ForEachAsync(written, MessageSenders, (pair, token) => thumbnails.SendAsync(site, pair.File, token));
         }));
 
     /// <summary>

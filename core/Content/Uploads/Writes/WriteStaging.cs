@@ -7,6 +7,7 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
@@ -85,15 +86,16 @@ internal sealed class WriteStaging(
                 layout.FileIds,
                 writes.Select(write => EntryRows.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId, write.At)),
                 CancellationToken.None),
-            Parallel.ForEachAsync(
+            BoundedParallel.ForEachAsync(
                 Enumerable.Range(0, writes.Count).Where(i => contents[i].Length > 0),
-                new ParallelOptions { MaxDegreeOfParallelism = BlobsAtOnce, CancellationToken = cancellationToken },
+                BlobsAtOnce,
                 async (i, _) =>
                 {
                     using var cipher = writes[i].Encryption is { } key ? (await encryption.OpenAsync(key, CancellationToken.None)).CreateCipher() : null;
                     cipher?.Apply(contents[i], 0);
                     await WriteNewAsync(container, writes[i].Intent.Source, contents[i]);
-                }));
+                },
+                cancellationToken));
         return true;
     }
 
