@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Imports.Mirrors;
 
@@ -15,8 +16,8 @@ internal sealed class MirrorMarks(EntryUpdates updates, TimeProvider clock)
     public async Task<int> ApplyAsync(ImportContext context, MirrorComparison comparison, bool isDryRun, CancellationToken cancellationToken)
     {
         var vanished = comparison.Missing.Count(m => m.File.Metadata.ContainsKey(MetadataKeys.SourceMissing));
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(comparison.Missing.Where(m => !m.File.Metadata.ContainsKey(MetadataKeys.SourceMissing)), options, async (missing, token) =>
+        var unmarked = comparison.Missing.Where(m => !m.File.Metadata.ContainsKey(MetadataKeys.SourceMissing));
+        await BoundedParallel.ForEachAsync(unmarked, Writers, async (missing, token) =>
         {
             // Pages follow the order of the storage service, names that of tables: the blob may be on another page, or have just come.
             if (await context.Source.ExistsAsync(missing.Entity.Source, token))
@@ -24,9 +25,9 @@ internal sealed class MirrorMarks(EntryUpdates updates, TimeProvider clock)
             Interlocked.Increment(ref vanished);
             if (!isDryRun)
                 await ChangeAsync(missing.File, current => Mark(current, missing), token);
-        });
+        }, cancellationToken);
         if (!isDryRun)
-            await Parallel.ForEachAsync(comparison.Returned, options, async (file, token) => await ChangeAsync(file, Unmark, token));
+            await BoundedParallel.ForEachAsync(comparison.Returned, Writers, (file, token) => ChangeAsync(file, Unmark, token), cancellationToken);
         return vanished;
     }
 

@@ -4,6 +4,7 @@ using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Imports.Mirrors;
 
@@ -22,14 +23,15 @@ internal sealed class MirrorUpdates(EntryUpdates updates, EntityReferences refer
     public async Task<IReadOnlyDictionary<long, string>> SwitchAsync(IReadOnlyList<GroupCandidate> candidates, CancellationToken cancellationToken)
     {
         var refused = new ConcurrentDictionary<long, string>();
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             candidates,
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            Writers,
             async (candidate, token) =>
             {
                 if (await TrySwitchAsync(candidate, token) is { } reason)
                     refused[candidate.Entity!.Id] = reason;
-            });
+            },
+            cancellationToken);
         return refused;
     }
 
