@@ -41,4 +41,10 @@ public sealed record Node
 
     /// <summary>Its share of the work, relative to the others'.</summary>
     public int Weight { get; init; }
+
+    /// <summary>How it downloads torrents.</summary>
+    public NodeSettings Settings { get; init; } = new();
+
+    /// <summary>Checks whether the node has a feature.</summary>
+    internal bool Has(NodeFeature feature) => Capabilities[(int)feature];
 }

@@ -34,7 +34,7 @@ public sealed class SiteCatalog
         _keys = keys ?? SealingKeys.None;
         _groups = Kept(SiteRows.Groups, SiteRows.ReadGroup, group => group.Id, clock);
         _policies = Kept(SiteRows.Policies, row => SiteRows.ReadPolicy(row, _keys), policy => policy.Id, clock);
-        _nodes = Kept(SiteRows.Nodes, SiteRows.ReadNode, node => node.Id, clock);
+        _nodes = Kept(SiteRows.Nodes, row => SiteRows.ReadNode(row, _keys), node => node.Id, clock);
     }
 
     /// <summary>Finds a group; null when there is none.</summary>
@@ -117,7 +117,7 @@ public sealed class SiteCatalog
     internal async Task SeedAsync(CancellationToken cancellationToken)
     {
         var rows = SiteSeeds.Groups.Select(SiteRows.Describe)
-            .Append(SiteRows.Describe(SiteSeeds.DefaultPolicy(_layout), _keys)).Append(SiteRows.Describe(SiteSeeds.Master));
+            .Append(SiteRows.Describe(SiteSeeds.DefaultPolicy(_layout), _keys)).Append(SiteRows.Describe(SiteSeeds.Master, _keys));
         foreach (var row in rows)
         {
             try
@@ -134,13 +134,19 @@ public sealed class SiteCatalog
         _nodes.Forget();
     }
 
-    /// <summary>The keys that seal secrets of policies.</summary>
+    /// <summary>The keys that seal secrets of policies and nodes.</summary>
     internal SealingKeys Keys => _keys;
 
     /// <summary>Seals secrets that are stored as they are, or under an earlier key.</summary>
-    internal Task SealAsync(CancellationToken cancellationToken) => SealedRows.RenewAsync(
-        _layout.Site, SiteRows.Policies, row => SiteRows.IsSealed(row, _keys), row => SiteRows.Describe(SiteRows.ReadPolicy(row, _keys), _keys),
-        cancellationToken);
+    internal async Task SealAsync(CancellationToken cancellationToken)
+    {
+        await SealedRows.RenewAsync(
+            _layout.Site, SiteRows.Policies, row => SiteRows.IsSealed(row, _keys), row => SiteRows.Describe(SiteRows.ReadPolicy(row, _keys), _keys),
+            cancellationToken);
+        await SealedRows.RenewAsync(
+            _layout.Site, SiteRows.Nodes, row => SiteRows.IsNodeSealed(row, _keys), row => SiteRows.Describe(SiteRows.ReadNode(row, _keys), _keys),
+            cancellationToken);
+    }
 
     internal static CloudreveException NoPolicy() => new(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
 

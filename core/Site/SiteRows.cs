@@ -16,6 +16,8 @@ internal static class SiteRows
     private const string DeletedMark = "deleted";
     private const string SecretKey = "secret_key";
     private const string Token = "token";
+    private const string Aria2Token = "aria2_token";
+    private const string QbittorrentPassword = "qbittorrent_password";
 
     public static string Key(int id) => id.ToString("d10", CultureInfo.InvariantCulture);
 
@@ -115,16 +117,32 @@ internal static class SiteRows
     private static StoragePolicySettings ReadSettings(Row row) =>
         JsonSerializer.Deserialize(row.RequiredText(Columns.Settings), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings();
 
-    public static Row Describe(Node node) => new(Nodes, Key(node.Id))
+    public static Row Describe(Node node, SealingKeys keys)
     {
-        [Columns.Name] = node.Name,
-        [Columns.IsMaster] = node.IsMaster,
-        [Columns.IsActive] = node.IsActive,
-        [Columns.Capabilities] = node.Capabilities.ToString(),
-        [Columns.Weight] = node.Weight,
-    };
+        var (settings, row) = (node.Settings, new Row(Nodes, Key(node.Id))
+        {
+            [Columns.Name] = node.Name,
+            [Columns.IsMaster] = node.IsMaster,
+            [Columns.IsActive] = node.IsActive,
+            [Columns.Capabilities] = node.Capabilities.ToString(),
+            [Columns.Weight] = node.Weight,
+        });
+        SealedColumn.Write(row, Aria2Token, settings.Aria2?.Token ?? "", keys);
+        SealedColumn.Write(row, QbittorrentPassword, settings.Qbittorrent?.Password ?? "", keys);
+        var open = settings with
+        {
+            Aria2 = settings.Aria2 is { } aria2 ? aria2 with { Token = "" } : null,
+            Qbittorrent = settings.Qbittorrent is { } qbittorrent ? qbittorrent with { Password = "" } : null,
+        };
+        row[Columns.Settings] = JsonSerializer.Serialize(open, SiteJson.Default.NodeSettings);
+        return row;
+    }
 
-    public static Node ReadNode(Row row) => new()
+    /// <summary>Checks whether a node's secrets are stored as they would be now.</summary>
+    public static bool IsNodeSealed(Row row, SealingKeys keys) =>
+        SealedColumn.IsCurrent(row, Aria2Token, keys) && SealedColumn.IsCurrent(row, QbittorrentPassword, keys);
+
+    public static Node ReadNode(Row row, SealingKeys keys) => new()
     {
         Id = ReadId(row),
         Name = row.RequiredText(Columns.Name),
@@ -132,7 +150,19 @@ internal static class SiteRows
         IsActive = row.Flag(Columns.IsActive),
         Capabilities = ReadBoolset(row, "capabilities"),
         Weight = (int)(row.Number(Columns.Weight) ?? 0),
+        Settings = ReadNodeSettings(row, keys),
     };
+
+    /// <summary>Nodes of earlier releases have no settings.</summary>
+    private static NodeSettings ReadNodeSettings(Row row, SealingKeys keys)
+    {
+        var settings = row.Text(Columns.Settings) is { } text ? JsonSerializer.Deserialize(text, SiteJson.Default.NodeSettings) ?? new NodeSettings() : new NodeSettings();
+        return settings with
+        {
+            Aria2 = settings.Aria2 is { } aria2 ? aria2 with { Token = SealedColumn.Read(row, Aria2Token, keys) } : null,
+            Qbittorrent = settings.Qbittorrent is { } qbittorrent ? qbittorrent with { Password = SealedColumn.Read(row, QbittorrentPassword, keys) } : null,
+        };
+    }
 
     private static int ReadId(Row row) => int.Parse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture);
 

@@ -32,16 +32,31 @@ internal static class StepRun
     /// <param name="step">The activity that does a step and answers whether it was the last one.</param>
     /// <param name="finish">The activity that ends the task.</param>
     /// <returns>True if the workflow succeeded.</returns>
-    public static async Task<bool> RunAsync(TaskOrchestrationContext context, StepState state, string step, string finish)
+    public static Task<bool> RunAsync(TaskOrchestrationContext context, StepState state, string step, string finish) =>
+        RunAsync(context, state, async () => new StepAnswer(await context.CallActivityAsync<bool>(step, state.Task, s_step)), finish);
+
+    /// <summary>Runs a round of a workflow that waits between its steps.</summary>
+    /// <param name="context">The orchestration.</param>
+    /// <param name="state">The progress so far.</param>
+    /// <param name="step">The activity that does a step and returns a <see cref="StepAnswer"/>.</param>
+    /// <param name="finish">The activity that ends the task.</param>
+    /// <returns>True if the workflow succeeded.</returns>
+    public static Task<bool> RunWaitingAsync(TaskOrchestrationContext context, StepState state, string step, string finish) =>
+        RunAsync(context, state, () => context.CallActivityAsync<StepAnswer>(step, state.Task, s_step), finish);
+
+    private static async Task<bool> RunAsync(TaskOrchestrationContext context, StepState state, Func<Task<StepAnswer>> step, string finish)
     {
         string? error = null;
         try
         {
             for (var i = 0; i < StepsInRound; i++)
             {
-                if (await context.CallActivityAsync<bool>(step, state.Task, s_step))
+                var answer = await step();
+                if (answer.IsDone)
                     return await FinishAsync(context, state, finish, null);
                 state = state with { Failures = 0 };
+                if (answer.WaitSeconds > 0)
+                    await WaitAsync(context, context.CurrentUtcDateTime.AddSeconds(answer.WaitSeconds));
             }
         }
         catch (TaskFailedException e)

@@ -45,10 +45,11 @@ internal sealed class LinkDownload(
     }
 
     /// <summary>Removes what was downloaded, unless the file has received it.</summary>
-    /// <returns>True if the file has received it.</returns>
-    public async Task<bool> DiscardAsync(TaskReference reference, CancellationToken cancellationToken) =>
+    /// <returns>True if the file has received it; null when nothing was begun.</returns>
+    public async Task<bool?> DiscardAsync(TaskReference reference, CancellationToken cancellationToken) =>
         await states.FindAsync(reference.TaskId, cancellationToken) is var (state, _)
-        && !await writer.DiscardAsync(reference.OwnerId, state.Content, state.Place, cancellationToken);
+            ? !await writer.DiscardAsync(reference.OwnerId, state.Content, state.Place, cancellationToken)
+            : null;
 
     /// <summary>Forgets the state of a download that has ended.</summary>
     public Task ClearAsync(TaskReference reference, CancellationToken cancellationToken) => states.ClearAsync(reference.TaskId, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.RemoteDownloads.Torrents;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -21,6 +22,8 @@ public sealed class RemoteDownload
 
     internal const string Transferring = "transfer";
 
+    internal const string Seeding = "seeding";
+
     // The most that an account may have under way, whatever the settings say: those of a new request are counted.
     private const int MaxOpen = 10_000;
 
@@ -36,13 +39,14 @@ public sealed class RemoteDownload
     private readonly SettingStore _settings;
     private readonly TimeProvider _clock;
     private readonly LinkDownload _links;
+    private readonly TorrentDownload _torrents;
 
     internal RemoteDownload(
         TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, EntriesByPath byPath, QuotaLedger quota, IdAllocator ids, SettingStore settings,
-        TimeProvider clock, LinkDownload links)
+        TimeProvider clock, LinkDownload links, TorrentDownload torrents)
     {
         (_tasks, _runs, _callers, _access, _byPath, _quota) = (tasks, runs, callers, access, byPath, quota);
-        (_ids, _settings, _clock, _links) = (ids, settings, clock, links);
+        (_ids, _settings, _clock, _links, _torrents) = (ids, settings, clock, links, torrents);
     }
 
     /// <summary>The request behind a task.</summary>
@@ -83,13 +87,35 @@ public sealed class RemoteDownload
 
     /// <summary>Creates the task of a link: two transactions and some of its id. Its orchestration is started by the caller.</summary>
     /// <param name="caller">The caller.</param>
-    /// <param name="link">The link.</param>
+    /// <param name="link">The link: http, https or magnet.</param>
     /// <param name="folder">The folder that <see cref="CheckAsync"/> returned.</param>
     /// <returns>The queued task.</returns>
-    /// <exception cref="CloudreveException">40001: the link is neither http nor https.</exception>
+    /// <exception cref="CloudreveException">40001: the link is not one that can be downloaded; 40019: a magnet link without a downloader.</exception>
     public async Task<WorkflowTask> AcceptAsync(Caller caller, string link, FilePath folder, CancellationToken cancellationToken = default)
     {
-        RemoteSource.Parse(link);
+        var job = new RemoteDownloadJob(link, folder.ToString());
+        if (job.NeedsDownloader)
+            await _torrents.CheckAsync(caller, job, cancellationToken);
+        else
+            RemoteSource.Parse(link);
+        return await CreateAsync(caller, job, cancellationToken);
+    }
+
+    /// <summary>Creates the task of a torrent file: two transactions, some of its id, and those of reading the file. Its orchestration is started by the caller.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="uri">The URI of the file.</param>
+    /// <param name="folder">The folder that <see cref="CheckAsync"/> returned.</param>
+    /// <returns>The queued task.</returns>
+    /// <exception cref="CloudreveException">40019: there is no downloader; 40001: the file is not a torrent; 40049: it is too large; any error of the file.</exception>
+    public async Task<WorkflowTask> AcceptTorrentAsync(Caller caller, string uri, FilePath folder, CancellationToken cancellationToken = default)
+    {
+        var job = new RemoteDownloadJob(uri, folder.ToString(), IsFile: true);
+        await _torrents.CheckAsync(caller, job, cancellationToken);
+        return await CreateAsync(caller, job, cancellationToken);
+    }
+
+    private async Task<WorkflowTask> CreateAsync(Caller caller, RemoteDownloadJob job, CancellationToken cancellationToken)
+    {
         var now = _clock.GetUtcNow();
         var task = new WorkflowTask
         {
@@ -98,7 +124,7 @@ public sealed class RemoteDownload
             Type = TaskType,
             CreatedAt = now,
             UpdatedAt = now,
-            Job = JsonSerializer.Serialize(new RemoteDownloadJob(link, folder.ToString()), RemoteDownloadJson.Short.RemoteDownloadJob),
+            Job = JsonSerializer.Serialize(job, RemoteDownloadJson.Short.RemoteDownloadJob),
         };
         await _tasks.CreateAsync(task, cancellationToken);
         return task;
@@ -132,15 +158,16 @@ public sealed class RemoteDownload
 
     /// <summary>Does the next step of a task.</summary>
     /// <param name="reference">The task.</param>
-    /// <returns>True if there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The download cannot succeed.</exception>
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
-    public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
+    public async Task<StepAnswer> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
     {
         if (await _runs.BeginAsync(reference, cancellationToken) is not { } task)
-            return true;
-        var caller = await _callers.FindAsync(task.OwnerId, GroupPermission.RemoteDownload, cancellationToken);
-        return await _links.StepAsync(reference, caller, JobOf(task), cancellationToken);
+            return StepAnswer.Done;
+        var (job, caller) = (JobOf(task), await _callers.FindAsync(task.OwnerId, GroupPermission.RemoteDownload, cancellationToken));
+        if (job.NeedsDownloader)
+            return await _torrents.StepAsync(task, caller, job, cancellationToken);
+        return await _links.StepAsync(reference, caller, job, cancellationToken) ? StepAnswer.Done : StepAnswer.Again;
     }
 
     /// <summary>Ends a task. Unless it was completed, everything that was downloaded is removed. None of its steps may still run.</summary>
@@ -148,10 +175,14 @@ public sealed class RemoteDownload
     /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {
-        // The file exists, whatever happened after it was written.
-        var isWritten = await _links.DiscardAsync(reference, cancellationToken);
+        // The files exist, whatever happened after they were written.
+        var wasWritten = await _links.DiscardAsync(reference, cancellationToken);
+        var isWritten = wasWritten ?? await _torrents.DiscardAsync(reference, cancellationToken);
         await _runs.EndAsync(reference, error, isWritten, cancellationToken);
-        await _links.ClearAsync(reference, cancellationToken);
+        if (wasWritten is null)
+            await _torrents.ClearAsync(reference, cancellationToken);
+        else
+            await _links.ClearAsync(reference, cancellationToken);
     }
 
     private async Task<WorkflowTask> ChangeAsync(

@@ -1,4 +1,7 @@
 using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
+using Cloudreve.Core.Content.RemoteDownloads.Torrents;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Quota;
@@ -22,10 +25,7 @@ internal static class RemoteDownloadComposition
     public static IServiceCollection AddRemoteDownloads(this IServiceCollection services)
     {
         services.TryAddSingleton(new DownloadRules(OutgoingRules.None));
-        services.TryAddSingleton(provider => new RemoteSource(new OutgoingHttp(new OutgoingGuard(
-            provider.GetRequiredService<DownloadRules>().Rules,
-            provider.GetRequiredService<ResolveHost>(),
-            provider.GetRequiredService<ILogger<OutgoingGuard>>()))));
+        services.TryAddSingleton(provider => new RemoteSource(new OutgoingHttp(GuardOf(provider))));
         services.TryAddSingleton(provider => new LinkStages(
             provider.GetRequiredService<TaskRuns>(),
             provider.GetRequiredService<StoredContentWriter>(),
@@ -41,6 +41,7 @@ internal static class RemoteDownloadComposition
             provider.GetRequiredService<LinkStages>(),
             new StepStates<RemoteDownloadState>(provider.GetRequiredService<StorageLayout>(), "download", RemoteDownloadJson.Short.RemoteDownloadState),
             provider.GetRequiredService<RemoteSource>()));
+        services.AddTorrents();
         services.TryAddSingleton(provider => new RemoteDownload(
             provider.GetRequiredService<TaskStore>(),
             provider.GetRequiredService<TaskRuns>(),
@@ -51,7 +52,37 @@ internal static class RemoteDownloadComposition
             provider.GetRequiredService<IdAllocator>(),
             provider.GetRequiredService<SettingStore>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<LinkDownload>()));
+            provider.GetRequiredService<LinkDownload>(),
+            provider.GetRequiredService<TorrentDownload>()));
         return services;
     }
+
+    private static void AddTorrents(this IServiceCollection services)
+    {
+        services.TryAddSingleton<DownloaderCatalog>();
+        services.TryAddSingleton(provider => new TorrentDownload(
+            provider.GetRequiredService<TaskRuns>(),
+            provider.GetRequiredService<DownloaderCatalog>(),
+            new TorrentSources(
+                provider.GetRequiredService<DriveAccess>(),
+                provider.GetRequiredService<EntriesByPath>(),
+                provider.GetRequiredService<EntityStore>(),
+                provider.GetRequiredService<EntityReader>(),
+                provider.GetRequiredService<SettingStore>(),
+                GuardOf(provider)),
+            new TorrentTransfer(
+                provider.GetRequiredService<TaskRuns>(),
+                provider.GetRequiredService<FileContentWriter>(),
+                provider.GetRequiredService<EntriesByPath>(),
+                provider.GetRequiredService<SettingStore>(),
+                provider.GetRequiredService<TimeProvider>()),
+            new StepStates<TorrentState>(provider.GetRequiredService<StorageLayout>(), "torrent", RemoteDownloadJson.Short.TorrentState),
+            provider.GetRequiredService<QuotaLedger>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TorrentDownload>>()));
+    }
+
+    /// <summary>The guard of calls that users cause.</summary>
+    private static OutgoingGuard GuardOf(IServiceProvider provider) => new(
+        provider.GetRequiredService<DownloadRules>().Rules, provider.GetRequiredService<ResolveHost>(), provider.GetRequiredService<ILogger<OutgoingGuard>>());
 }

@@ -1,15 +1,22 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudreve.Core.Content.RemoteDownloads.Torrents;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.RemoteDownloads;
 
 /// <summary>What a task that downloads from another site has to do: the accepted form of the request (contract, section 19.3).</summary>
-/// <param name="Source">The link.</param>
+/// <param name="Source">The link, or the URI of a torrent file.</param>
 /// <param name="Destination">Plain path of the folder in the owner's drive.</param>
-public sealed record RemoteDownloadJob(string Source, string Destination);
+/// <param name="IsFile">True if the source is a torrent file.</param>
+public sealed record RemoteDownloadJob(string Source, string Destination, bool IsFile = false)
+{
+    /// <summary>True if a downloader has to do it, instead of the site itself.</summary>
+    [JsonIgnore]
+    internal bool NeedsDownloader => IsFile || MagnetLink.IsOne(Source);
+}
 
 /// <summary>The progress of a download. It changes as a whole, when a stretch has been staged.</summary>
 internal sealed record RemoteDownloadState
@@ -72,6 +79,7 @@ internal sealed record StagedStretch(string Run, int Blocks);
 
 [JsonSerializable(typeof(RemoteDownloadJob))]
 [JsonSerializable(typeof(RemoteDownloadState))]
+[JsonSerializable(typeof(TorrentState))]
 internal sealed partial class RemoteDownloadJson : JsonSerializerContext
 {
     /// <summary>No character of a path needs six characters: the text is only read as JSON.</summary>

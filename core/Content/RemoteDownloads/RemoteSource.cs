@@ -23,7 +23,7 @@ internal sealed class RemoteSource(OutgoingHttp outgoing)
     public static Uri Parse(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address) && IsWeb(address)
             ? address
-            : throw new CloudreveException(ErrorCode.BadParameter, "Only http and https links can be downloaded.");
+            : throw new CloudreveException(ErrorCode.BadParameter, "Only http, https and magnet links can be downloaded.");
 
     /// <summary>Opens a download.</summary>
     /// <param name="address">The address.</param>

@@ -20,6 +20,22 @@ public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILog
     // One address of a host with several may be unreachable from here without a response.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
 
+    /// <summary>Checks a host that another program is to call. That program asks the name service itself, so this stops only what is plain to see.</summary>
+    /// <param name="host">A name or an address.</param>
+    /// <returns>False when the host is unknown, or one of its addresses may not be called.</returns>
+    public async Task<bool> AllowsAsync(string host, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
+            return addresses.Length > 0 && Array.TrueForAll(addresses, address => rules.Allow(host, address));
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Connects to a host.</summary>
     /// <param name="host">A name or an address.</param>
     /// <returns>The connection, which the caller owns.</returns>

@@ -9,7 +9,8 @@ namespace Cloudreve.Core.Site.Editing;
 /// <param name="Name">The display name.</param>
 /// <param name="Capabilities">The features of the node, as a boolset in Base64; null to leave them.</param>
 /// <param name="Weight">Its share of the work.</param>
-public sealed record NodeDraft(string Name, string? Capabilities, int Weight);
+/// <param name="Settings">How it downloads torrents, with secrets that may be hidden; null to leave that.</param>
+public sealed record NodeDraft(string Name, string? Capabilities, int Weight, NodeSettings? Settings = null);
 
 /// <summary>Changes nodes (contract, section 24). The site itself is the only one: Azure Functions scales by itself.</summary>
 /// <param name="catalog">The catalog that requests use.</param>
@@ -31,14 +32,15 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
         EditedText.CheckName(draft.Name);
         if (draft.Weight is < 0 or > MaxWeight)
             throw new CloudreveException(ErrorCode.BadParameter, "The weight must be between 0 and 1,000,000.");
-        var node = SiteRows.ReadNode(row);
+        var node = SiteRows.ReadNode(row, catalog.Keys);
         var capabilities = node.Capabilities;
         if (draft.Capabilities is not null && !Boolset.TryParse(draft.Capabilities, out capabilities))
             throw new CloudreveException(ErrorCode.BadParameter, "The capabilities are malformed.");
-        var changed = node with { Name = draft.Name, Weight = draft.Weight, Capabilities = capabilities };
+        var settings = draft.Settings is null ? node.Settings : NodeSettingsCheck.Resolve(draft.Settings, node.Settings);
+        var changed = node with { Name = draft.Name, Weight = draft.Weight, Capabilities = capabilities, Settings = settings };
         try
         {
-            await layout.Site.ReplaceAsync(SiteRows.Describe(changed), row.ETag, cancellationToken);
+            await layout.Site.ReplaceAsync(SiteRows.Describe(changed, catalog.Keys), row.ETag, cancellationToken);
         }
         catch (StorageChangedException e)
         {
@@ -50,6 +52,12 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
         }
         return changed;
     }
+
+    /// <summary>The settings that a form describes, with the secrets that it hides. One transaction.</summary>
+    /// <param name="settings">The settings of the form.</param>
+    /// <exception cref="CloudreveException">40001: they are not possible.</exception>
+    public async Task<NodeSettings> ResolveAsync(NodeSettings settings, CancellationToken cancellationToken = default) =>
+        NodeSettingsCheck.Resolve(settings, (await GetAsync(Node.MasterId, cancellationToken)).Settings);
 
     /// <summary>Refuses to delete a node. One transaction at most.</summary>
     /// <exception cref="CloudreveException">40046 for the site itself, 404 for others.</exception>

@@ -9,7 +9,6 @@ internal static class MaintenanceSetting
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Setting.Number("max_parallel_transfer", 4, min: 1),
         Setting.Seconds("slave_api_timeout", 60),
         Setting.Number("chunk_retries", 5),
         Setting.Flag("use_temp_chunk_buffer", defaultValue: true),

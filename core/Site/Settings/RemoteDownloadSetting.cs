@@ -21,6 +21,9 @@ internal static class RemoteDownloadSetting
     /// <summary>The wait in seconds before each retry; 0 to wait longer each time.</summary>
     public static readonly Setting<long> RetryDelay = Setting.Number("queue_remote_download_retry_delay", 0);
 
+    /// <summary>Number of files of a torrent that are stored at the same time.</summary>
+    public static readonly Setting<long> ParallelTransfers = Setting.Number("max_parallel_transfer", 4, min: 1);
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [Workers, Execution, Retries, BackoffFactor, BackoffLimit, RetryDelay];
+    public static IReadOnlyList<Setting> All { get; } = [Workers, Execution, Retries, BackoffFactor, BackoffLimit, RetryDelay, ParallelTransfers];
 }

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Cloudreve.Core.Content.RemoteDownloads.Downloaders.Aria2;
+
+/// <summary>Reads what aria2 says of a download. All of its values are texts.</summary>
+internal static class Aria2Status
+{
+    // More pieces cannot be told from each other on a screen.
+    private const int MaxBitfield = 32_000;
+
+    private const string MetadataMark = "[METADATA]";
+
+    /// <summary>The fields that are needed.</summary>
+    public static IReadOnlyList<string> Fields { get; } =
+    [
+        "status", "downloadSpeed", "uploadSpeed", "uploadLength", "infoHash", "seeder", "bitfield", "numPieces", "errorCode", "errorMessage", "followedBy",
+        "files", "bittorrent",
+    ];
+
+    /// <summary>The download that continues one of a magnet link, whose own content is the list of files alone; null for none.</summary>
+    public static string? FollowerOf(JsonElement status) =>
+        status.TryGetProperty("followedBy", out var followers) && followers.GetArrayLength() > 0 ? followers[0].GetString() : null;
+
+    /// <summary>True if the download has neither ended nor failed.</summary>
+    public static bool IsOpen(JsonElement status) => Text(status, "status") is "active" or "waiting" or "paused";
+
+    /// <summary>The download; null when it was removed.</summary>
+    /// <param name="status">The response.</param>
+    /// <param name="folder">The folder of the download.</param>
+    public static DownloadSnapshot? Read(JsonElement status, string folder)
+    {
+        var files = status.GetProperty("files").EnumerateArray().ToList();
+        var isMetadata = files.Exists(file => Text(file, "path").StartsWith(MetadataMark, StringComparison.Ordinal));
+        var state = Text(status, "status") switch
+        {
+            "error" => DownloadState.Failed,
+            // Nothing follows.
+            "complete" when isMetadata => DownloadState.Failed,
+            "complete" => DownloadState.Completed,
+            "active" when !isMetadata && Text(status, "seeder") == "true" => DownloadState.Seeding,
+            _ => DownloadState.Downloading,
+        };
+        return Text(status, "status") == "removed" ? null : new DownloadSnapshot
+        {
+            State = state,
+            Name = NameOf(status),
+            Error = state == DownloadState.Failed ? ReasonOf(Text(status, "errorCode")) : null,
+            DownloadSpeed = Number(status, "downloadSpeed"),
+            Uploaded = Number(status, "uploadLength"),
+            UploadSpeed = Number(status, "uploadSpeed"),
+            Hash = Text(status, "infoHash") is { Length: > 0 } hash ? hash : null,
+            Pieces = !isMetadata && Text(status, "bitfield") is { Length: > 0 and <= MaxBitfield } bits ? Convert.ToBase64String(Convert.FromHexString(bits)) : null,
+            NumPieces = isMetadata ? 0 : (int)Number(status, "numPieces"),
+            Files = isMetadata ? [] : [.. files.Select(file => ReadFile(file, folder))],
+        };
+    }
+
+    private static DownloadedFile ReadFile(JsonElement file, string folder) => new(
+        (int)Number(file, "index") - 1,
+        Path.GetRelativePath(folder, Text(file, "path")).Replace(Path.DirectorySeparatorChar, '/'),
+        Number(file, "length"),
+        Number(file, "completedLength"));
+
+    private static string NameOf(JsonElement status) =>
+        status.TryGetProperty("bittorrent", out var torrent) && torrent.TryGetProperty("info", out var info) && info.TryGetProperty("name", out var name)
+            ? name.GetString() ?? ""
+            : "";
+
+    /// <summary>aria2's own message may name addresses and files of the machine.</summary>
+    private static string ReasonOf(string code) => code switch
+    {
+        "2" => "The download timed out.",
+        "9" => "The downloader has no space left.",
+        "12" => "The torrent is being downloaded already.",
+        "13" or "15" or "16" or "17" or "18" => "The downloader could not write the files.",
+        "26" or "27" => "The torrent is damaged.",
+        _ => $"The downloader gave up with error {code}.",
+    };
+
+    private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+
+    private static long Number(JsonElement element, string name) =>
+        long.TryParse(Text(element, name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
+}
