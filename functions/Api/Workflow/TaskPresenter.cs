@@ -97,7 +97,7 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
     {
         var described = new Dictionary<string, JsonElement>
         {
-            ["src_str"] = Text(job.Source),
+            [job.IsFile ? "src" : "src_str"] = Text(job.Source),
             ["dst"] = Text(UriOf(task.OwnerId, job.Destination)),
             ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
         };

@@ -55,6 +55,7 @@ public sealed class PersistedFormatTests
             """{"task":{"taskId":1,"ownerId":2},"failures":3,"count":4,"error":"why"}"""
         },
         { new FinishTaskInput(new TaskReference(1, 2), "why"), """{"task":{"taskId":1,"ownerId":2},"error":"why"}""" },
+        { new StepAnswer(IsDone: false, WaitSeconds: 5), """{"isDone":false,"waitSeconds":5}""" },
         { ImportProgress.Of(new ImportState(s_task, 3, s_totals)), """{"round":3,"indexed":10,"imported":7,"skipped":2,"failed":1}""" },
     };
 
@@ -83,12 +84,12 @@ public sealed class PersistedFormatTests
     public void Given_the_functions_when_listed_then_their_names_are_those_that_instances_know()
     {
         Assert.Equal(
-            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration", "RemoteDownloadOrchestration"],
+            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration", "RemoteDownloadOrchestration", "RemoteDownloadSteps"],
             Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
             [
                 "BeginAccountRemoval", "BeginImport", "ClaimImportFolders", "DownloadRemoteFile", "ExtractArchiveEntries", "FinishAccountRemoval", "FinishArchive", "FinishExtraction",
-                "FinishFullTextRebuild", "FinishImport", "FinishRelocation", "FinishRemoteDownload", "ImportFolders", "RebuildFullTexts", "RelocateBlobs", "RemoveAccountData", "SuspendTask",
+                "FinishFullTextRebuild", "FinishImport", "FinishRelocation", "FinishRemoteDownload", "ImportFolders", "RebuildFullTexts", "RelocateBlobs", "RemoveAccountData", "StepRemoteDownload", "SuspendTask",
                 "WriteArchive",
             ],
             Replay.FunctionCatalog.Activities.Keys.Order(StringComparer.Ordinal));

@@ -435,7 +435,7 @@ public sealed class RemoteDownloadTests(AzuriteServer azurite)
 
         await hub.RunAsync(site.Activities());
 
-        Assert.Equal(["DownloadRemoteFile", "FinishRemoteDownload"], hub.Calls);
+        Assert.Equal(["StepRemoteDownload", "FinishRemoteDownload"], hub.Calls);
         Assert.Equal(38, measured.Total);
     }
 

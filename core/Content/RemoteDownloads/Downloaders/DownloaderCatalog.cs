@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Cloudreve.Core.Content.RemoteDownloads.Downloaders.Aria2;
+using Cloudreve.Core.Content.RemoteDownloads.Downloaders.Qbittorrent;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Outgoing;
 using Cloudreve.Core.Site;
@@ -14,6 +16,7 @@ public sealed class DownloaderCatalog
     private readonly SiteCatalog _catalog;
     private readonly DownloaderHttp _http;
     private readonly ILogger<DownloaderCatalog> _logger;
+    private readonly ConcurrentDictionary<(string Server, string User, string Password), string> _sessions = new();
 
     /// <summary>Creates the catalog; calls nobody yet.</summary>
     /// <param name="catalog">The nodes.</param>
@@ -59,6 +62,8 @@ public sealed class DownloaderCatalog
     {
         { Provider: null or NodeSettings.Aria2Provider, Aria2: { Server.Length: > 0 } aria2 } =>
             new Aria2Downloader(_http, aria2, DownloaderOptions.Merge(aria2.Options, options), _logger),
+        { Provider: NodeSettings.QbittorrentProvider, Qbittorrent: { Server.Length: > 0 } qbittorrent } => new QbittorrentDownloader(
+            new QbittorrentApi(_http, qbittorrent, _sessions), qbittorrent.TempPath, DownloaderOptions.Merge(qbittorrent.Options, options)),
         _ => null,
     };
 }

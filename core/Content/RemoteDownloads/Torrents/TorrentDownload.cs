@@ -84,21 +84,33 @@ internal sealed class TorrentDownload(
     {
         if (await states.FindAsync(reference.TaskId, cancellationToken) is not var (state, _))
             return false;
-        try
+        await TryAsync(state, async () =>
         {
             if (await downloaders.FindAsync(null, cancellationToken) is var (downloader, _))
                 await downloader.RemoveAsync(state.Id, cancellationToken);
-            DownloadFolder.Delete(state.Folder);
-        }
-        catch (Exception e) when (e is CloudreveException or RetryLaterException or IOException or UnauthorizedAccessException)
+        });
+        await TryAsync(state, () =>
         {
-            logger.LogWarning(e, "The download {Download} could not be removed from the downloader and its folder", state.Id);
-        }
+            DownloadFolder.Delete(state.Folder);
+            return Task.CompletedTask;
+        });
         return state is { IsStored: true, Reason: null };
     }
 
     /// <summary>Forgets the state of a download that has ended.</summary>
     public Task ClearAsync(TaskReference reference, CancellationToken cancellationToken) => states.ClearAsync(reference.TaskId, cancellationToken);
+
+    private async Task TryAsync(TorrentState state, Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (Exception e) when (e is CloudreveException or RetryLaterException or IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning(e, "The download {Download} could not be removed from the downloader or its folder", state.Id);
+        }
+    }
 
     /// <summary>The state; a new download gets its name before the downloader hears of it.</summary>
     private async Task<TorrentProgress> BeginAsync(WorkflowTask task, IDownloader downloader, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Editing;
@@ -8,7 +9,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Admin.Nodes;
 
 /// <summary>Nodes of the administration (contract, sections 24 and 25). The site itself is the only one.</summary>
-internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
+internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog, DownloaderCatalog downloaders)
 {
     private static readonly Dictionary<string, Func<AdminNodeResponse, IComparable>> s_orders = new(StringComparer.Ordinal)
     {
@@ -86,13 +87,20 @@ internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node/test")] HttpRequest request, [JsonBody] EditNodeRequest body) =>
         body.Node.IsOther() ? throw NoOthers() : Task.FromResult<IResult>(ApiResponse.Ok());
 
-    /// <summary>Refuses to test a downloader.</summary>
+    /// <summary>Calls the downloader of a node whose settings need not be saved.</summary>
     [Function("AdminTestNodeDownloader")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
-    public static Task<IResult> TestDownloaderAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node/test/downloader")] HttpRequest request) =>
-        throw new CloudreveException(ErrorCode.FeatureDisabled, "Links are downloaded by the site itself; downloaders are not supported.");
+    [Answers<string>]
+    public async Task<IResult> TestDownloaderAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node/test/downloader")] HttpRequest request,
+        [JsonBody] EditNodeRequest body, CancellationToken cancellationToken)
+    {
+        if (body.Node.IsOther())
+            throw NoOthers();
+        var settings = await editor.ResolveAsync(body.Node.Settings?.ToSettings() ?? new NodeSettings(), cancellationToken);
+        return ApiResponse.Ok(await downloaders.TestAsync(settings, cancellationToken));
+    }
 
     private static CloudreveException NoOthers() => new(ErrorCode.FeatureDisabled, "Nodes other than the site itself are not supported.");
 }

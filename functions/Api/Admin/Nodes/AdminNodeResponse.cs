@@ -4,25 +4,16 @@ using Cloudreve.Functions.Api.Files;
 namespace Cloudreve.Functions.Api.Admin.Nodes;
 
 /// <summary>A node as administrators see it (contract, section 22).</summary>
-internal sealed record AdminNodeResponse(int Id, string Name, string Type, string Status, string Capabilities, int Weight)
+internal sealed record AdminNodeResponse(int Id, string Name, string Type, string Status, string Capabilities, int Weight,
+    AdminNodeSettings Settings)
 {
-    /// <summary>Settings of downloads, as the dashboard's form requires them.</summary>
-    public AdminNodeSettings Settings { get; } = new();
-
     /// <summary>The objects that refer to the node: none, since no policy stores files on one.</summary>
     public AdminNodeEdges Edges { get; init; } = new();
 
     /// <summary>Shapes a node.</summary>
     public static AdminNodeResponse Of(Node node) => new(
-        node.Id, node.Name, node.IsMaster ? "master" : "slave", node.IsActive ? "active" : "suspended", node.Capabilities.ToString(), node.Weight);
-}
-
-/// <summary>Settings of a node's downloads from other sites.</summary>
-/// <param name="Interval">Seconds between two checks of a download. It cannot be changed; the form cannot be saved without it.</param>
-internal sealed record AdminNodeSettings(int Interval = AdminNodeSettings.OnlyInterval)
-{
-    /// <summary>The interval of all nodes.</summary>
-    public const int OnlyInterval = 5;
+        node.Id, node.Name, node.IsMaster ? "master" : "slave", node.IsActive ? "active" : "suspended", node.Capabilities.ToString(), node.Weight,
+        AdminNodeSettings.Of(node.Settings));
 }
 
 /// <summary>The objects that refer to a node.</summary>

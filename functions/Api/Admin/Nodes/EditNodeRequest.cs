@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site.Editing;
 
@@ -21,8 +20,8 @@ internal sealed record NodeRequest(string Name)
 
     public int? Weight { get; init; }
 
-    /// <summary>The settings of a downloader on the node, which is not supported.</summary>
-    public IReadOnlyDictionary<string, JsonElement>? Settings { get; init; }
+    /// <summary>The settings of the node's downloader; null to leave them.</summary>
+    public NodeSettingsRequest? Settings { get; init; }
 
     /// <summary>Checks whether it describes another machine than the site itself.</summary>
     /// <exception cref="CloudreveException">40001: there is no such type.</exception>
@@ -45,23 +44,6 @@ internal sealed record NodeRequest(string Name)
                 ? new CloudreveException(ErrorCode.SystemNodeProtected, "The site's own node cannot be suspended.")
                 : new CloudreveException(ErrorCode.BadParameter, "The status must be active or suspended.");
         }
-        if (Settings?.Any(setting => !IsUnchanged(setting.Key, setting.Value)) is true)
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "Links are downloaded by the site itself, so the settings of a downloader cannot be changed.");
-        return new NodeDraft(Name, Capabilities, Weight ?? 0);
+        return new NodeDraft(Name, Capabilities, Weight ?? 0, Settings?.ToSettings());
     }
-
-    private static bool IsUnchanged(string name, JsonElement value) => name == "interval" && value.ValueKind == JsonValueKind.Number
-        ? value.GetDouble() is 0 or AdminNodeSettings.OnlyInterval
-        : !IsGiven(value);
-
-    /// <summary>The dashboard sends empty forms as empty objects and texts.</summary>
-    private static bool IsGiven(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.False => false,
-        JsonValueKind.String => value.GetString()!.Length > 0,
-        JsonValueKind.Number => value.GetDouble() != 0,
-        JsonValueKind.Object => value.EnumerateObject().Any(property => IsGiven(property.Value)),
-        JsonValueKind.Array => value.GetArrayLength() > 0,
-        _ => true,
-    };
 }

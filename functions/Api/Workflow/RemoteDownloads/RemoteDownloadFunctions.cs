@@ -13,7 +13,9 @@ namespace Cloudreve.Functions.Api.Workflow.RemoteDownloads;
 /// <summary>Tasks that download files from other sites (contract, section 19.3).</summary>
 internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDownloadWorkflow workflow, WorkflowStarts starts, TimeProvider clock)
 {
-    /// <summary>Accepts downloads, a task for each different link, and starts them. A link that cannot be downloaded fails alone.</summary>
+    /// <summary>
+    /// Accepts downloads, a task for each different link or one for a torrent file, and starts them. A link that cannot be downloaded fails alone.
+    /// </summary>
     [Function("CreateRemoteDownload")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -25,7 +27,11 @@ internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDo
         if (body.Src is { Count: > 0 } == !string.IsNullOrEmpty(body.SrcFile))
             throw new CloudreveException(ErrorCode.BadParameter, "Specify either links or a torrent file.");
         if (!string.IsNullOrEmpty(body.SrcFile))
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "Torrents cannot be downloaded: no downloader is configured.");
+        {
+            var place = await downloads.CheckAsync(call.Caller, 1, body.Dst, cancellationToken);
+            var task = await downloads.AcceptTorrentAsync(call.Caller, body.SrcFile, place, cancellationToken);
+            return ApiResponse.Ok(await starts.RunAllAsync(workflow, client, [task], call.Site.HashIds, cancellationToken));
+        }
         // The front end sends the lines of a text field.
         var links = body.Src!.Select(link => link.Trim()).Where(link => link.Length > 0).Distinct(StringComparer.Ordinal).ToList();
         var folder = await downloads.CheckAsync(call.Caller, links.Count, body.Dst, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cloudreve.Core.Site;
@@ -25,7 +26,8 @@ internal sealed class Aria2Rpc(DownloaderHttp http, Aria2Settings settings)
         var call = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = "1", ["method"] = "aria2." + method, ["params"] = parameters };
         var server = settings.Server.TrimEnd('/');
         var address = server.EndsWith("/" + Page, StringComparison.Ordinal) ? new Uri(server) : DownloaderHttp.AddressOf(server, Page);
-        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = JsonContent.Create(call) };
+        // aria2 takes no body in chunks.
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new StringContent(call.ToJsonString(), Encoding.UTF8, "application/json") };
         using var response = await http.SendAsync(request, cancellationToken);
         try
         {
