@@ -8,7 +8,7 @@ namespace Cloudreve.Orchestrations.RemoteDownloads;
 public static class RemoteDownloadOrchestration
 {
     /// <summary>The orchestrator's name.</summary>
-    public const string Name = "RemoteDownloadSteps";
+    public const string Name = "RemoteDownloadOrchestration2";
 
     /// <summary>The orchestrator of earlier releases, which did not wait between steps. Instances in flight go on with it.</summary>
     public const string EarlierName = "RemoteDownloadOrchestration";

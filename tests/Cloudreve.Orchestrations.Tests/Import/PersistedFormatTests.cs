@@ -84,7 +84,7 @@ public sealed class PersistedFormatTests
     public void Given_the_functions_when_listed_then_their_names_are_those_that_instances_know()
     {
         Assert.Equal(
-            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration", "RemoteDownloadOrchestration", "RemoteDownloadSteps"],
+            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration", "RemoteDownloadOrchestration", "RemoteDownloadOrchestration2"],
             Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
             [

@@ -42,21 +42,19 @@ public sealed class DownloaderCatalog
         }
     }
 
-    /// <summary>The node's program. No transaction but for reading the nodes now and then.</summary>
+    /// <summary>The node's program, for new downloads and those under way. No transaction but for reading the nodes now and then.</summary>
     /// <param name="group">The group of the downloads' owner.</param>
-    /// <returns>The program with its node's settings; null when no node has one.</returns>
-    internal async Task<(IDownloader Downloader, NodeSettings Settings)?> FindAsync(Group? group, CancellationToken cancellationToken) =>
-        await _catalog.GetNodeAsync(Node.MasterId, cancellationToken) is { IsActive: true } node && node.Has(NodeFeature.RemoteDownload)
-        && Create(node.Settings, group?.Settings.RemoteDownloadOptions) is { } downloader
-            ? (downloader, node.Settings)
-            : null;
-
-    /// <summary>The node's program, which must exist.</summary>
-    /// <inheritdoc cref="FindAsync"/>
-    /// <exception cref="CloudreveException">40019: no node has one.</exception>
+    /// <returns>The program with its node's settings.</returns>
+    /// <exception cref="CloudreveException">40019: no node has one, or its remote download is switched off.</exception>
     internal async Task<(IDownloader Downloader, NodeSettings Settings)> GetAsync(Group group, CancellationToken cancellationToken) =>
-        await FindAsync(group, cancellationToken)
-        ?? throw new CloudreveException(ErrorCode.FeatureDisabled, "Torrents cannot be downloaded: no downloader is configured.");
+        await _catalog.GetNodeAsync(Node.MasterId, cancellationToken) is { IsActive: true } node && node.Has(NodeFeature.RemoteDownload)
+        && Create(node.Settings, group.Settings.RemoteDownloadOptions) is { } downloader
+            ? (downloader, node.Settings)
+            : throw new CloudreveException(ErrorCode.FeatureDisabled, "Torrents cannot be downloaded: no downloader is configured.");
+
+    /// <summary>The node's program, for the end of downloads; null when it has none.</summary>
+    internal async Task<IDownloader?> FindAsync(CancellationToken cancellationToken) =>
+        Create((await _catalog.GetNodeAsync(Node.MasterId, cancellationToken)).Settings, null);
 
     private IDownloader? Create(NodeSettings settings, IReadOnlyDictionary<string, JsonElement>? options) => settings switch
     {

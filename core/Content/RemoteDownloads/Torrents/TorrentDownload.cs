@@ -62,6 +62,8 @@ internal sealed class TorrentDownload(
             await AddAsync(progress, downloader, caller, job, cancellationToken);
         var wait = new StepAnswer(false, settings.PollInterval);
         var snapshot = await downloader.FindAsync(progress.State.Id, progress.State.Folder, cancellationToken);
+        if (progress.State is { IsStored: true, Reason: { } reason } stored)
+            throw new CloudreveException(ErrorCode.UnsetError, $"{stored.Refused.Count} of {stored.Stored.Count + stored.Refused.Count} files could not be stored. {reason}");
         if (progress.State.IsStored)
             return settings.WaitForSeeding && snapshot is { State: DownloadState.Seeding } && await SeedAsync(task, snapshot, progress.State, cancellationToken) ? wait : StepAnswer.Done;
         if (snapshot is null)
@@ -86,7 +88,7 @@ internal sealed class TorrentDownload(
             return false;
         await TryAsync(state, async () =>
         {
-            if (await downloaders.FindAsync(null, cancellationToken) is var (downloader, _))
+            if (await downloaders.FindAsync(cancellationToken) is { } downloader)
                 await downloader.RemoveAsync(state.Id, cancellationToken);
         });
         await TryAsync(state, () =>

@@ -26,7 +26,7 @@ internal sealed class TorrentTransfer(TaskRuns runs, FileContentWriter writer, E
     /// <param name="job">The request.</param>
     /// <param name="progress">The state.</param>
     /// <param name="snapshot">The download, all of which is there.</param>
-    /// <exception cref="CloudreveException">Files could not be stored, or none can.</exception>
+    /// <exception cref="CloudreveException">No file can be stored any more.</exception>
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<StepAnswer> StepAsync(
         WorkflowTask task, Caller caller, RemoteDownloadJob job, TorrentProgress progress, DownloadSnapshot snapshot, CancellationToken cancellationToken)
@@ -45,9 +45,7 @@ internal sealed class TorrentTransfer(TaskRuns runs, FileContentWriter writer, E
                 return StepAnswer.Done;
         }
         await progress.SaveAsync(progress.State with { IsStored = true }, cancellationToken);
-        return progress.State.Reason is { } reason
-            ? throw new CloudreveException(ErrorCode.UnsetError, $"{progress.State.Refused.Count} of {wanted.Count} files could not be stored. {reason}")
-            : StepAnswer.Again;
+        return StepAnswer.Again;
     }
 
     /// <summary>Stores some files in parallel, and notes the results.</summary>

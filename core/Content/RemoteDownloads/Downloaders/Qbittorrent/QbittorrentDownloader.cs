@@ -21,7 +21,8 @@ internal sealed class QbittorrentDownloader(QbittorrentApi api, string tempPath,
     public async Task AddAsync(string id, TorrentSource source, string folder, CancellationToken cancellationToken)
     {
         var answer = await api.SendAsync("torrents/add", () => FormOf(id, source, folder), cancellationToken);
-        if (answer == "Fails.")
+        // An earlier run may have added it a moment ago.
+        if (answer == "Fails." && await FindTorrentAsync(id, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.UnsetError, "The downloader refuses the download: it has the torrent already, or the torrent is damaged.");
     }
 
