@@ -105,7 +105,7 @@ internal sealed class TorrentTransfer(TaskRuns runs, FileContentWriter writer, E
 
     /// <returns>False when the task is to end.</returns>
     private async Task<bool> ReportAsync(
-        WorkflowTask task, TorrentState state, DownloadSnapshot snapshot, IReadOnlyList<DownloadedFile> wanted, CancellationToken cancellationToken)
+        WorkflowTask task, TorrentState state, DownloadSnapshot snapshot, List<DownloadedFile> wanted, CancellationToken cancellationToken)
     {
         var progress = new Dictionary<string, TaskProgress>
         {

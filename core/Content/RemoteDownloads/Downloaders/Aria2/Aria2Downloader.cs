@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.RemoteDownloads.Downloaders.Aria2;
