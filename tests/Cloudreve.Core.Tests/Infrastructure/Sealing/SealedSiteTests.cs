@@ -7,6 +7,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Sealing;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Editing;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tests.Accounts;
 using Cloudreve.Testing.Azurite;
@@ -143,6 +144,8 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
         await world.Settings.SetAsync(s_secrets);
         var policy = await world.Catalog.GetPolicyAsync(StoragePolicy.DefaultId);
         await world.Catalog.SavePolicyAsync(policy with { SecretKey = "plain policy secret", Settings = policy.Settings with { Token = "plain policy token" } });
+        var node = new NodeSettings { Aria2 = new Aria2Settings { Token = "plain aria2 token" }, Qbittorrent = new QbittorrentSettings { Password = "plain password" } };
+        await new NodeEditor(world.Layout, world.Catalog).UpdateAsync(Node.MasterId, new NodeDraft("Master", null, 0, node));
     }
 
     private static async Task AssertReadableAsync(IdentityWorld world)
@@ -153,6 +156,8 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
         Assert.Equal(64, site.Get(SiteSetting.SecretKey).Length);
         var policy = await world.Catalog.GetPolicyAsync(StoragePolicy.DefaultId);
         Assert.Equal(("plain policy secret", "plain policy token"), (policy.SecretKey, policy.Settings.Token));
+        var node = (await world.Catalog.GetNodeAsync(Node.MasterId)).Settings;
+        Assert.Equal(("plain aria2 token", "plain password"), (node.Aria2!.Token, node.Qbittorrent!.Password));
     }
 
     private static async Task AssertSealedAsync(IdentityWorld world, string keyId)
@@ -172,7 +177,7 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
     private static async Task<List<string>> ReadTextsAsync(IdentityWorld world)
     {
         var texts = new List<string>();
-        foreach (var partition in (string[])["setting", "policy"])
+        foreach (var partition in (string[])["setting", "policy", "node"])
         {
             await foreach (var row in world.Layout.Site.QueryAsync(new RowRange(partition)))
                 texts.AddRange(row.Names.Select(name => row[name]).OfType<string>());
