@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Tests.Import;
@@ -22,6 +23,8 @@ public sealed class TorrentCrashTests(AzuriteServer azurite)
         await using var aria2 = new Aria2Double(torrent);
         await using var site = await TorrentSite.CreateAsync(
             azurite, new NodeSettings { Aria2 = new Aria2Settings { Server = aria2.Address, TempPath = aria2.Folder } });
+        // What is left of a folder whose making was cut off is the scrub's.
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/out/t"), NewEntry.Folder, failIfExists: true);
         var task = await site.AcceptTorrentAsync(torrent.ToFile("http://127.0.0.1:1/announce"));
         var used = await site.UsedAsync();
         var snapshot = await StorageSnapshot.TakeAsync(site.Layout.AllTables, [site.Layout.Container(site.Layout.FilesContainerName)]);
