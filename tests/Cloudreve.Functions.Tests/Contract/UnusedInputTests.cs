@@ -20,7 +20,7 @@ public sealed class UnusedInputTests
                select $"queue_{queue}_{name}",
         ],
         ["there are no local folders, nodes or buffers"] =
-            ["chunk_retries", "max_parallel_transfer", "slave_api_timeout", "temp_path", "thumb_entity_suffix", "thumb_slave_sidecar_suffix", "use_temp_chunk_buffer"],
+            ["chunk_retries", "slave_api_timeout", "temp_path", "thumb_entity_suffix", "thumb_slave_sidecar_suffix", "use_temp_chunk_buffer"],
         ["texts are read and indexed by the site itself, not by services"] =
         [
             "fts_chunk_size", "fts_extractor_type", "fts_index_type", "fts_meilisearch_api_key", "fts_meilisearch_embed_config",
