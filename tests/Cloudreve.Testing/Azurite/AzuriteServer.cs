@@ -28,6 +28,7 @@ public sealed class AzuriteServer : IDisposable
         [
             "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "collections-by-name.cjs"),
             "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "blobs-by-name.cjs"),
+            "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "rows-by-key.cjs"),
             "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "no-collection.cjs"),
             "--require", Path.Combine(RepositoryRoot, "tools", "dev", "Running", "encoded-names.cjs"),
             script, "--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck",
