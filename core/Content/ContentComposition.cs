@@ -9,6 +9,7 @@ using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Integrity.Scrub;
 using Cloudreve.Core.Content.Media;
+using Cloudreve.Core.Content.Media.Places;
 using Cloudreve.Core.Content.Relocations;
 using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Content.Storage;
@@ -25,6 +26,7 @@ using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -175,7 +177,12 @@ internal static class ContentComposition
     {
         services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<MediaRequests>();
-        services.TryAddSingleton<MediaInformation>();
+        services.TryAddSingleton<MapboxService>();
+        services.TryAddSingleton<IReverseGeocoder, MapboxGeocoder>();
+        services.TryAddSingleton(provider => new MediaInformation(
+            provider.GetRequiredService<EntryUpdates>(), provider.GetRequiredService<EntityStore>(), provider.GetRequiredService<SiteCatalog>(),
+            provider.GetRequiredService<PolicyContainers>(), provider.GetRequiredService<BlobEncryption>(), provider.GetRequiredService<IReverseGeocoder>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MediaInformation>>()));
         services.AddFullText();
         services.TryAddSingleton<ViewerSessions>();
         services.TryAddSingleton<WopiDiscovery>();

@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media.Places;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Properties;
@@ -12,15 +13,41 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.Media;
 
-/// <summary>Reads what pictures and music say about themselves and keeps it as metadata of their files (contract, sections 9.1 and 19.6).</summary>
-public sealed class MediaInformation(
-    EntryUpdates updates, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption, TimeProvider clock,
-    ILogger<MediaInformation> logger)
+/// <summary>Reads what pictures, music and videos say about themselves and keeps it as metadata of their files (contract, sections 9.1 and 19.6).</summary>
+public sealed class MediaInformation
 {
+    private readonly EntryUpdates _updates;
+    private readonly EntityStore _entities;
+    private readonly SiteCatalog _catalog;
+    private readonly PolicyContainers _containers;
+    private readonly BlobEncryption _encryption;
+    private readonly IReverseGeocoder _places;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<MediaInformation> _logger;
+
+    internal MediaInformation(
+        EntryUpdates updates, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption,
+        IReverseGeocoder places, TimeProvider clock, ILogger<MediaInformation> logger)
+    {
+        _updates = updates;
+        _entities = entities;
+        _catalog = catalog;
+        _containers = containers;
+        _encryption = encryption;
+        _places = places;
+        _clock = clock;
+        _logger = logger;
+    }
+
     private static readonly HashSet<string> s_pictures =
         ["jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "tif", "tiff", "dng", "cr2", "nef", "arw", "orf", "rw2", "pef", "raf"];
 
     private static readonly HashSet<string> s_music = ["mp3", "m4a", "m4b", "flac", "ogg", "oga", "opus"];
+
+    private static readonly HashSet<string> s_videos =
+    [
+        "3g2", "3gp", "asf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "ogv", "ts", "vob", "webm", "wmv",
+    ];
 
     /// <summary>Checks whether a file's content is of a kind that is read, by its name, its size and the settings.</summary>
     public static bool IsPossible(SiteSettings site, FileRecord file) => FindReader(site, file) is not null;
@@ -33,28 +60,51 @@ public sealed class MediaInformation(
     /// <returns>The file as it is stored.</returns>
     public async Task<FileRecord> ExtractAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
     {
-        if (FindReader(site, file) is not { } readAsync || await entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } entity)
+        if (FindReader(site, file) is not { } readAsync || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } entity)
             return file;
         try
         {
-            var policy = await catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken);
-            var key = entity.Encryption is null ? null : await encryption.OpenAsync(entity.Encryption, cancellationToken);
-            var tags = await readAsync(new MediaSource(containers.Get(policy), key, entity, file.Name, clock), cancellationToken);
-            return await updates.UpdateAsync(file, current => current.PrimaryEntityId == entity.Id ? Describe(current, tags) : current, cancellationToken);
+            var policy = await _catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken);
+            var key = entity.Encryption is null ? null : await _encryption.OpenAsync(entity.Encryption, cancellationToken);
+            var tags = await NamePlaceAsync(site, file, await readAsync(new MediaSource(_containers.Get(policy), key, entity, file.Name, _clock), cancellationToken), cancellationToken);
+            return await _updates.UpdateAsync(file, current => current.PrimaryEntityId == entity.Id ? Describe(current, tags) : current, cancellationToken);
         }
         catch (MediaException e)
         {
-            logger.LogInformation(e, "No media information of file {FileId}.", file.Id);
+            _logger.LogInformation(e, "No media information of file {FileId}.", file.Id);
         }
         catch (StorageNotFoundException e)
         {
-            logger.LogWarning(e, "The content of file {FileId} is missing.", file.Id);
+            _logger.LogWarning(e, "The content of file {FileId} is missing.", file.Id);
         }
         catch (CloudreveException e)
         {
-            logger.LogInformation(e, "The file {FileId} cannot be changed.", file.Id);
+            _logger.LogInformation(e, "The file {FileId} cannot be changed.", file.Id);
         }
         return file;
+    }
+
+    /// <summary>
+    /// Adds the names of the place that a picture shows, where the settings ask for it: one call of another server. Names that are known
+    /// stay, and a server that fails costs nothing but them.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<string, string>> NamePlaceAsync(
+        SiteSettings site, FileRecord file, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    {
+        if (GeoPlace.Of(tags) is not { } place || !_places.IsConfigured(site))
+            return tags;
+        var known = GeoPlace.Of(file.Metadata) == place ? file.Metadata.Where(m => MediaKeys.IsPlace(m.Key)).ToList() : [];
+        if (known.Count > 0)
+            return tags.Concat(known).ToDictionary();
+        try
+        {
+            return tags.Concat(await _places.FindAsync(site, place, cancellationToken)).ToDictionary();
+        }
+        catch (MediaException e)
+        {
+            _logger.LogWarning(e, "The place of file {FileId} has no name.", file.Id);
+            return tags;
+        }
     }
 
     /// <summary>The file with these tags in place of earlier ones; the same record when that changes nothing or would not fit.</summary>
@@ -74,8 +124,11 @@ public sealed class MediaInformation(
         var extension = ThumbnailExtensions.Of(file.Name);
         if (s_pictures.Contains(extension) && site.Get(MediaMetaSetting.ExifEnabled) && IsWithin(file, site.Get(MediaMetaSetting.ExifMaxSize)))
             return ExifTags.ReadAsync;
-        return s_music.Contains(extension) && site.Get(MediaMetaSetting.MusicEnabled) && IsWithin(file, site.Get(MediaMetaSetting.MusicMaxSize))
-            ? MusicTags.ReadAsync
+        if (s_music.Contains(extension) && site.Get(MediaMetaSetting.MusicEnabled) && IsWithin(file, site.Get(MediaMetaSetting.MusicMaxSize)))
+            return MusicTags.ReadAsync;
+        return s_videos.Contains(extension) && site.Get(MediaMetaSetting.FfprobeEnabled) && site.Get(MediaMetaSetting.FfprobePath).Length > 0
+            && IsWithin(file, site.Get(MediaMetaSetting.FfprobeMaxSize))
+            ? new VideoStreams(site).ReadAsync
             : null;
     }
 

@@ -6,7 +6,12 @@ namespace Cloudreve.Core.Content.Media;
 /// <summary>Metadata keys that describe a file's content (contract, section 9.1): they end with it.</summary>
 internal static class MediaKeys
 {
-    private static readonly string[] s_prefixes = ["exif:", "music:", "stream:", "geocoding:"];
+    private const string PlacePrefix = "geocoding:";
+
+    private static readonly string[] s_prefixes = ["exif:", "music:", "stream:", PlacePrefix];
+
+    /// <summary>Checks whether a key names a part of the address of a picture's place.</summary>
+    public static bool IsPlace(string key) => key.StartsWith(PlacePrefix, StringComparison.Ordinal);
 
     /// <summary>Checks whether a key was made from media in the content.</summary>
     public static bool IsMedia(string key) => s_prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));

@@ -32,11 +32,7 @@ public sealed class UnusedInputTests
         ["all blobs are remote, and tags are read where cameras and players write them"] =
         [
             "media_meta_exif_brute_force", "media_meta_exif_size_local", "media_meta_music_size_local", "media_meta_music_size_remote",
-        ],
-        ["streams of videos are not read, nor are places looked up"] =
-        [
-            "media_meta_geocoding", "media_meta_geocoding_mapbox_ak", "media_meta_ffprobe", "media_meta_ffprobe_path",
-            "media_meta_ffprobe_size_local", "media_meta_ffprobe_size_remote",
+            "media_meta_ffprobe_size_local",
         ],
     };
 

@@ -98,6 +98,45 @@ internal static class ExternalProgram
         }
     }
 
+    /// <summary>Runs a program to its end, and returns all that it prints.</summary>
+    /// <param name="program">Its name or path.</param>
+    /// <param name="arguments">Its arguments, each passed on as it is.</param>
+    /// <param name="folder">Its working folder, home and place for temporary files.</param>
+    /// <param name="timeout">The time that it may take.</param>
+    /// <param name="most">Maximum number of characters.</param>
+    /// <param name="cancellationToken">Kills it.</param>
+    /// <exception cref="MediaException">It is not installed, fails, prints more or takes too long.</exception>
+    public static async Task<string> ReadTextAsync(
+        string program, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, int most, CancellationToken cancellationToken)
+    {
+        using var process = Start(program, arguments, folder);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        var text = new char[most + 1];
+        int length;
+        try
+        {
+            process.StandardInput.Close();
+            // Errors are not used, but a full pipe would block it.
+            var errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null, deadline.Token);
+            length = await process.StandardOutput.ReadBlockAsync(text, deadline.Token);
+            if (length > most)
+                throw new MediaException($"The program {Path.GetFileName(program)} printed too much.", isFinal: true);
+            await Task.WhenAll(errors, process.WaitForExitAsync(deadline.Token));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MediaException($"The program {Path.GetFileName(program)} took too long.", isFinal: false);
+        }
+        finally
+        {
+            await KillAsync(process);
+        }
+        return process.ExitCode == 0
+            ? new string(text, 0, length)
+            : throw new MediaException($"The program {Path.GetFileName(program)} failed with code {process.ExitCode}.", isFinal: false);
+    }
+
     private static Process Start(string program, IReadOnlyList<string> arguments, string folder)
     {
         var start = new ProcessStartInfo(program, arguments)

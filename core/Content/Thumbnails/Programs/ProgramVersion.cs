@@ -4,7 +4,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
 
-/// <summary>Asks programs that make thumbnails for their version, so that administrators see whether they are installed.</summary>
+/// <summary>Asks programs that make thumbnails or read videos for their version, so that administrators see whether they are installed.</summary>
 public static class ProgramVersion
 {
     private const int MaxPath = 1_000;
@@ -15,7 +15,7 @@ public static class ProgramVersion
     {
         ["vips"] = ("--version", ThumbnailSetting.VipsPath),
         ["ffmpeg"] = ("-version", ThumbnailSetting.FfmpegPath),
-        ["ffprobe"] = ("-version", ThumbnailSetting.FfmpegPath),
+        ["ffprobe"] = ("-version", MediaMetaSetting.FfprobePath),
         ["libreOffice"] = ("--version", ThumbnailSetting.LibreOfficePath),
     };
 

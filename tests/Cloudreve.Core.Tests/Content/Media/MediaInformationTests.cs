@@ -1,10 +1,13 @@
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
+using Cloudreve.Core.Content.Media.Places;
 using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Infrastructure.Outgoing;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tests.Content.Thumbnails;
+using Cloudreve.Core.Tests.Infrastructure.Outgoing;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -66,7 +69,8 @@ public sealed class MediaInformationTests(AzuriteServer azurite)
         Assert.False(MediaInformation.IsPossible(settings, file));
     }
 
-    private static MediaInformation Create(ThumbnailSite site, StorageLayout layout) => new(
-        site.Tree(layout).Updates, new EntityStore(layout), new SiteCatalog(layout, site.Clock), new PolicyContainers(layout, site.Clock), site.Encryption(layout), site.Clock,
+    internal static MediaInformation Create(ThumbnailSite site, StorageLayout layout, IReverseGeocoder? places = null) => new(
+        site.Tree(layout).Updates, new EntityStore(layout), new SiteCatalog(layout, site.Clock), new PolicyContainers(layout, site.Clock), site.Encryption(layout),
+        places ?? new MapboxGeocoder(new MapboxService(), new OutgoingHttp(OutgoingGuards.With(""))), site.Clock,
         NullLogger<MediaInformation>.Instance);
 }

@@ -94,6 +94,9 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
             iter: 60, threads: 1);
     }
 
+    /// <summary>A photo with a place.</summary>
+    internal static byte[] Photo() => Pictures.RedAndBlue(MagickFormat.Jpeg, 64, 32, Photograph);
+
     private static void Photograph(MagickImage image) => image.SetProfile(Profile());
 
     private static ExifProfile Profile()
