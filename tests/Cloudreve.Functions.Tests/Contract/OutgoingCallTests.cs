@@ -20,7 +20,13 @@ public sealed class OutgoingCallTests
     [Fact]
     public void Given_all_code_when_it_makes_clients_of_other_servers_then_a_guard_or_operator_allows_them() => Assert.Equal(
         // Storage and key vault are app settings.
-        ["Cloudreve.AzureStorage.Pipeline.Connections", "Cloudreve.AzureStorage.Secrets.VaultSecret", "Cloudreve.Core.Infrastructure.Outgoing.OutgoingGuard", "Cloudreve.Core.Infrastructure.Outgoing.OutgoingHttp"],
+        [
+            "Cloudreve.AzureStorage.Pipeline.Connections",
+            "Cloudreve.AzureStorage.Search.SearchTextIndex",
+            "Cloudreve.AzureStorage.Secrets.VaultSecret",
+            "Cloudreve.Core.Infrastructure.Outgoing.OutgoingGuard",
+            "Cloudreve.Core.Infrastructure.Outgoing.OutgoingHttp",
+        ],
         UsersOf(member => member is ConstructorInfo made && s_callers.Contains(made.DeclaringType)));
 
     [Fact]
