@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Content.Archives.Extraction;
+using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
@@ -105,6 +106,78 @@ public sealed class ArchiveGroupTests(AzuriteServer azurite)
         Assert.Equal([9], await site.ReadAsync("/out/f3"));
         Assert.Equal([1, 2], await site.ReadAsync("/out/f9"));
         Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    /// <summary>The blobs of eight files take a minute each, one after the other.</summary>
+    [Fact]
+    public async Task Given_storage_that_is_slow_for_minutes_when_files_are_written_then_nobody_undoes_them_meanwhile()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await ExtractionRun.PutAsync(site, ZipFile.Of([.. Enumerable.Range(0, 8).Select(i => ($"f{i}", (byte[])[1, (byte)i]))]), "a.zip");
+        var task = await ExtractionRun.AcceptAsync(site, "a.zip");
+        var container = site.Layout.Container(site.Layout.FilesContainerName).Name;
+        var (turn, blobs, renewals) = (new Lock(), 0, 0);
+        await using var slow = site.Restart(call =>
+        {
+            if (call.Resource == "$batch" && Volatile.Read(ref blobs) > 0)
+                Interlocked.Increment(ref renewals);
+            if (call is not { Service: StorageService.Blob, Method: "PUT" } || !call.Uri.AbsolutePath.Contains($"/{container}/", StringComparison.Ordinal))
+                return StorageFault.None;
+            lock (turn)
+            {
+                Interlocked.Increment(ref blobs);
+                var before = Volatile.Read(ref renewals);
+                site.Clock.Advance(TimeSpan.FromSeconds(61));
+                // A process that renews its intents does so now.
+                SpinWait.SpinUntil(() => Volatile.Read(ref renewals) > before, TimeSpan.FromSeconds(20));
+                if (blobs == 8)
+                    Task.Run(() => site.Get<WriteSettlement>().RunAsync()).Wait();
+            }
+            return StorageFault.None;
+        });
+
+        Assert.True(await slow.Get<ArchiveExtraction>().StepAsync(new TaskReference(task.Id, 1)));
+
+        Assert.Equal(8, blobs);
+        Assert.Equal(new TaskProgress(8, 8), (await site.TaskAsync(task.Id)).Progress["extract_count"]);
+        Assert.Equal([1, 7], await site.ReadAsync("/out/f7"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    /// <summary>What was not in time together is written file by file.</summary>
+    [Fact]
+    public async Task Given_a_group_that_was_undone_before_its_commit_when_extracted_then_its_files_are_there()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await ExtractionRun.PutAsync(site, ZipFile.Of([.. Enumerable.Range(0, 8).Select(i => ($"f{i}", (byte[])[1, (byte)i]))]), "a.zip");
+        var used = await site.UsedAsync();
+        var task = await ExtractionRun.AcceptAsync(site, "a.zip");
+        var batches = 0;
+        await using var suspended = site.Restart(call =>
+        {
+            // Intents, charge, entities, id rows, files.
+            if (call.Resource == "$batch" && Interlocked.Increment(ref batches) == 5)
+                Task.Run(() => SettleAsync(site)).Wait();
+            return StorageFault.None;
+        });
+
+        Assert.True(await suspended.Get<ArchiveExtraction>().StepAsync(new TaskReference(task.Id, 1)));
+
+        Assert.Equal(new TaskProgress(8, 8), (await site.TaskAsync(task.Id)).Progress["extract_count"]);
+        for (var i = 0; i < 8; i++)
+            Assert.Equal([1, (byte)i], await site.ReadAsync($"/out/f{i}"));
+        Assert.Equal(used + 16, await site.UsedAsync());
+        await SettleAsync(site);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    private static async Task SettleAsync(RunningSite site)
+    {
+        for (var run = 0; run < 3; run++)
+        {
+            site.Clock.Advance(TimeSpan.FromMinutes(6));
+            await site.Get<WriteSettlement>().RunAsync();
+        }
     }
 
     /// <summary>A compressed tar does not tell in advance what it has.</summary>

@@ -67,7 +67,7 @@ internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, 
         {
             case ErrorCode.ObjectExists:
                 return await FindOursAsync(entry, path, cancellationToken) is { } ours ? new EntryOutcome(null, ours.Size) : new EntryOutcome(error.Message, 0);
-            case ErrorCode.Conflict or ErrorCode.TooManyRequests:
+            case ErrorCode.Conflict or ErrorCode.TooManyRequests or ErrorCode.UploadSessionExpired:
                 throw new RetryLaterException(error.Message, error);
             case ErrorCode.QuotaExceeded or ErrorCode.PolicyNotAllowed:
                 throw new CloudreveException(error.Code, error.Message, error);

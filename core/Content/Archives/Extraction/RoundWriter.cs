@@ -86,8 +86,6 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
         {
             if (result.File is { } made)
                 outcomes[file.Index] = new EntryOutcome(null, made.Size);
-            else if (result.Error is { Code: ErrorCode.UploadSessionExpired } expired)
-                throw new RetryLaterException(expired.Message, expired);
             else if (result.Error is { } error)
                 outcomes[file.Index] = await single.JudgeAsync(entries[file.Index], file.Path, error, cancellationToken);
         }

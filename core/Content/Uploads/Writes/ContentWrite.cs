@@ -46,6 +46,9 @@ internal sealed class ContentWrite
 
     public DateTimeOffset? PreviousCreatedAt { get; set; }
 
+    /// <summary>True once a call for it was left without a response: it may take effect after the write was undone.</summary>
+    public bool MayTakeEffectLate { get; set; }
+
     public ChunkPlan Blocks => new(Request.Size, BlockSize);
 
     public Actor Actor => new(Intent.OwnerId, Request.ClientId);

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
@@ -117,7 +118,7 @@ public sealed class FileContentWriter
         }
         catch (Exception e)
         {
-            await _undo.TryAsync(write.Intent, e);
+            await _undo.TryAsync(write.Intent, write.MayTakeEffectLate || e is StorageException);
             throw;
         }
         if (write.File is null)

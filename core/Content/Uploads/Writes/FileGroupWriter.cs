@@ -22,9 +22,6 @@ public sealed class FileGroupWriter
     private const int FoldersAtOnce = 4;
     private const int UndoneAtOnce = 8;
 
-    // Intents of groups are not renewed. A group takes seconds while storage is well.
-    private static readonly TimeSpan s_lifetime = TimeSpan.FromMinutes(5);
-
     private static readonly TimeSpan s_undoTimeout = TimeSpan.FromSeconds(20);
 
     private readonly UploadTargets _targets;
@@ -69,15 +66,22 @@ public sealed class FileGroupWriter
             await AddIntentsAsync(members, cancellationToken);
             if (!await _staging.TryStageTogetherAsync([.. members.Select(m => m.Write)], [.. members.Select(m => m.Content)], cancellationToken))
             {
-                await UndoAsync(members, new CloudreveException(ErrorCode.QuotaExceeded, "The storage quota is exceeded."));
+                await UndoAsync(members, mayTakeEffectLate: false);
                 return results;
             }
             await PlaceAsync(seen, members, results, cancellationToken);
             return results;
         }
-        catch (Exception e)
+        catch (CloudreveException e) when (e.Code == ErrorCode.UploadSessionExpired)
         {
-            await UndoAsync(members, e);
+            // The process was suspended, or storage did not respond for minutes. Writes of their own do not have to be in time together.
+            await UndoAsync(members, mayTakeEffectLate: true);
+            return results;
+        }
+        catch
+        {
+            // The error may hide another, of a call without a response.
+            await UndoAsync(members, mayTakeEffectLate: true);
             throw;
         }
         finally
@@ -191,7 +195,7 @@ public sealed class FileGroupWriter
         FoldersAtOnce,
         async (folder, token) =>
         {
-            var added = await _intents.AddAllAsync(folder.Key, folder.Select(m => m.Write.Intent), s_lifetime, token);
+            var added = await _intents.AddAllAsync(folder.Key, folder.Select(m => m.Write.Intent), WriteStaging.GroupLifetime, token);
             foreach (var (member, intent) in folder.Zip(added))
                 member.Write.Intent = intent;
         },
@@ -223,16 +227,20 @@ public sealed class FileGroupWriter
             await _guard.RequireAsync(seen, write.Request.Path, file, cancellationToken);
             return new GroupedWrite(file, null);
         }
+        catch (CloudreveException e) when (e.Code == ErrorCode.UploadSessionExpired)
+        {
+            return default;
+        }
         catch (CloudreveException e)
         {
             if (write.Intent.State == WriteState.Open)
-                await _undo.TryAsync(write.Intent, e);
+                await _undo.TryAsync(write.Intent, mayTakeEffectLate: false);
             return new GroupedWrite(null, e);
         }
     }
 
     /// <summary>Takes back what was not committed. What fails, or takes too long, is left to <see cref="WriteSettlement"/>.</summary>
-    private async Task UndoAsync(IReadOnlyList<Member> members, Exception reason)
+    private async Task UndoAsync(IReadOnlyList<Member> members, bool mayTakeEffectLate)
     {
         using var timeout = new CancellationTokenSource(s_undoTimeout, _clock);
         try
@@ -240,7 +248,7 @@ public sealed class FileGroupWriter
             await BoundedParallel.ForEachAsync(
                 members.Where(m => m.Write.Intent is { State: WriteState.Open, ETag.Length: > 0 }),
                 UndoneAtOnce,
-                (member, _) => _undo.TryAsync(member.Write.Intent, reason),
+                (member, _) => _undo.TryAsync(member.Write.Intent, mayTakeEffectLate),
                 timeout.Token);
         }
         catch (OperationCanceledException)

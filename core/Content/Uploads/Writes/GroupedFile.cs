@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <summary>A small file that is written together with others.</summary>
 /// <param name="Path">Its path in the drive. Its folder must exist.</param>
 /// <param name="ModifiedAt">The time the content last changed.</param>
-/// <param name="Content">The content, which the writer may encrypt where it is.</param>
+/// <param name="Content">The content.</param>
 internal sealed record GroupedFile(FilePath Path, DateTimeOffset ModifiedAt, byte[] Content);
 
 /// <summary>What became of a file of a group. Without a file and an error it was left alone: it needs a write of its own, which will tell why.</summary>

@@ -122,9 +122,9 @@ internal sealed class StoredContentWriter(
         {
             throw new RetryLaterException(e.Message, e);
         }
-        catch (CloudreveException e)
+        catch (CloudreveException)
         {
-            await undo.TryAsync(intent, e);
+            await undo.TryAsync(intent, mayTakeEffectLate: false);
             throw;
         }
     }

@@ -74,15 +74,23 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
             batch.Insert(intent.ToRow());
         try
         {
-            var etags = await layout.Files.SubmitAsync(batch, cancellationToken);
-            return [.. chunk.Select((intent, i) => intent with { ETag = etags[i] ?? throw new StorageException($"The intent {intent.Id} has no version.") })];
+            return WithVersions(chunk, await layout.Files.SubmitAsync(batch, cancellationToken));
         }
         catch (StorageExistsException)
         {
             // The response to a first try was lost; nobody else has the ids.
-            var found = await ReadAsync(folderId, cancellationToken).ToDictionaryAsync(intent => intent.Id, cancellationToken: cancellationToken);
-            return [.. chunk.Select(intent => found.GetValueOrDefault(intent.Id) ?? throw UploadSessions.Expired())];
+            return await FindAllAsync(chunk, cancellationToken);
         }
+    }
+
+    private static IReadOnlyList<WriteIntent> WithVersions(WriteIntent[] chunk, IReadOnlyList<string?> etags) =>
+        [.. chunk.Select((intent, i) => intent with { ETag = etags[i] ?? throw new StorageException($"The intent {intent.Id} has no version.") })];
+
+    /// <summary>Intents of one folder as they are now.</summary>
+    private async Task<IReadOnlyList<WriteIntent>> FindAllAsync(WriteIntent[] chunk, CancellationToken cancellationToken)
+    {
+        var found = await ReadAsync(chunk[0].FolderId, cancellationToken).ToDictionaryAsync(intent => intent.Id, cancellationToken: cancellationToken);
+        return [.. chunk.Select(intent => found.GetValueOrDefault(intent.Id) ?? throw UploadSessions.Expired())];
     }
 
     /// <summary>Renews the intent of a writer that is still at work. One transaction, and another for the note.</summary>
@@ -94,6 +102,38 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
             // The response to a first try was lost, or another process has closed the intent.
             ?? (await FindAsync(intent, cancellationToken) is { State: WriteState.Open } current ? current : throw UploadSessions.Expired());
     }
+
+    /// <summary>Renews intents of one folder whose writer is still at work: one transaction for each 100, and another for the note.</summary>
+    /// <exception cref="Infrastructure.Errors.CloudreveException">40011: a write was given up meanwhile.</exception>
+    public async Task<IReadOnlyList<WriteIntent>> RenewAllAsync(IReadOnlyList<WriteIntent> intents, TimeSpan lifetime, CancellationToken cancellationToken)
+    {
+        await NoteAsync(intents[0].FolderId, cancellationToken);
+        var expires = clock.GetUtcNow() + lifetime;
+        var renewed = new List<WriteIntent>();
+        foreach (var chunk in intents.Select(intent => intent with { ExpiresAt = expires }).Chunk(AzureLimits.BatchOperations))
+            renewed.AddRange(await RenewChunkAsync(chunk, cancellationToken));
+        return renewed;
+    }
+
+    private async Task<IReadOnlyList<WriteIntent>> RenewChunkAsync(WriteIntent[] chunk, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(FileKeys.Folder(chunk[0].FolderId));
+        foreach (var intent in chunk)
+            batch.Replace(intent.ToRow(), intent.ETag);
+        try
+        {
+            return WithVersions(chunk, await layout.Files.SubmitAsync(batch, cancellationToken));
+        }
+        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+        {
+            // The response to a first try was lost, or another process has closed an intent.
+            var found = await FindAllAsync(chunk, cancellationToken);
+            return found.All(intent => intent is { State: WriteState.Open }) ? found : throw UploadSessions.Expired();
+        }
+    }
+
+    /// <summary>Checks whether others may settle an intent by now.</summary>
+    public bool IsExpired(WriteIntent intent) => intent.ExpiresAt <= clock.GetUtcNow();
 
     /// <summary>An intent as it is now: one transaction; null when it is gone.</summary>
     public async Task<WriteIntent?> FindAsync(WriteIntent intent, CancellationToken cancellationToken) =>

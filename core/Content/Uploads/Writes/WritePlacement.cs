@@ -166,9 +166,16 @@ internal sealed class WritePlacement(
         {
             return error is StorageNotFoundException && !await byId.IsFolderAsync(write.ParentId!.Value, cancellationToken) ? throw PathNotFound() : null;
         }
+        var file = await byId.FindAsync(write.Intent.FileId, cancellationToken);
+        // Settlements remove the intents of writes that they have undone, too.
+        if (current is null && intents.IsExpired(write.Intent) && !HasContent(file, write.Intent))
+            throw UploadSessions.Expired();
         write.Intent = write.Intent with { State = WriteState.Written, Dropped = change.Dropped };
-        return await byId.FindAsync(write.Intent.FileId, cancellationToken) ?? change.File;
+        return file ?? change.File;
     }
+
+    private static bool HasContent(FileRecord? file, WriteIntent intent) =>
+        file is not null && (intent.EntityId == 0 || file.PrimaryEntityId == intent.EntityId || file.OtherEntities.Any(link => link.Id == intent.EntityId));
 
     private static ContentChange Change(ContentWrite write)
     {

@@ -22,16 +22,15 @@ internal sealed class WriteUndo(
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>Undoes a write for its writer, which knows that no call is pending. A failure is left to <see cref="WriteSettlement"/>.</summary>
+    /// <summary>Undoes a write for its writer. A failure is left to <see cref="WriteSettlement"/>.</summary>
     /// <param name="intent">The write.</param>
-    /// <param name="reason">Why it is undone.</param>
-    public async Task TryAsync(WriteIntent intent, Exception reason)
+    /// <param name="mayTakeEffectLate">True if a call was left without a response, so that the write has to be undone once more.</param>
+    public async Task TryAsync(WriteIntent intent, bool mayTakeEffectLate)
     {
         using var timeout = new CancellationTokenSource(s_timeout, clock);
         try
         {
-            // A call without a response from storage may take effect late.
-            if (await CloseAsync(intent, timeout.Token) is { } closed && reason is not StorageException)
+            if (await CloseAsync(intent, timeout.Token) is { } closed && !mayTakeEffectLate)
                 await intents.RemoveAsync(closed, timeout.Token);
         }
         catch (Exception e) when (e is StorageException or CloudreveException or OperationCanceledException)

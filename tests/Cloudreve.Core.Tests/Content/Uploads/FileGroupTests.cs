@@ -1,0 +1,141 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Tests.Drive.Operations;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Content.Uploads;
+
+/// <summary>What becomes of files that are written together when their process or the storage stops for a while.</summary>
+public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
+{
+    private const int Files = 20;
+
+    /// <summary>Batches of a group in one folder: intents, charge, entities, id rows, files.</summary>
+    private const int CommitBatch = 5;
+
+    [Fact]
+    public async Task Given_a_process_suspended_before_the_commit_when_its_writes_were_undone_then_no_file_is_reported()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        var batches = 0;
+        UploadSite? group = null;
+        group = site.Restart(call =>
+        {
+            if (call.Resource == "$batch" && Interlocked.Increment(ref batches) == CommitBatch)
+                Suspend(site, group!);
+            return StorageFault.None;
+        });
+
+        var written = await WriteAsync(group, CancellationToken.None);
+
+        Assert.Equal(Files, written.Count);
+        Assert.All(written, file => Assert.True(file.IsLeft));
+        Assert.Null(await site.FindAsync("/f00"));
+        await site.RecoverAsync();
+        await site.AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task Given_a_process_suspended_between_blobs_when_its_writes_were_undone_then_it_stores_no_more()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        var blobs = 0;
+        UploadSite? group = null;
+        group = site.Restart(call =>
+        {
+            if (IsBlob(site, call) && Interlocked.Increment(ref blobs) == Files - 10)
+                Suspend(site, group!);
+            return StorageFault.None;
+        });
+
+        var written = await WriteAsync(group, CancellationToken.None);
+
+        Assert.All(written, file => Assert.True(file.IsLeft));
+        Assert.True(blobs < Files, $"{blobs} blobs");
+        await site.RecoverAsync();
+        await site.AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task Given_a_cancelled_group_with_a_call_without_an_answer_when_it_takes_effect_late_then_nothing_is_left()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        using var cancelled = new CancellationTokenSource();
+        var first = "";
+        var group = site.Restart(call =>
+        {
+            if (!IsBlob(site, call))
+                return StorageFault.None;
+            cancelled.Cancel();
+            Interlocked.CompareExchange(ref first, call.Uri.AbsolutePath, "");
+            return call.Uri.AbsolutePath == first ? StorageFault.Unavailable : StorageFault.None;
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WriteAsync(group, cancelled.Token));
+
+        var folder = (await site.Drive.Tree.ByPath.FindFolderIdAsync(DriveSite.Owner, DriveSite.Path("/")))!.Value;
+        var waiting = await site.Drive.Get<WriteIntents>().ReadAsync(folder, default).ToListAsync();
+        Assert.Equal((Files, Files), (waiting.Count, waiting.Count(intent => intent.State == WriteState.Closed)));
+        var late = Assert.Single(waiting, intent => Uri.UnescapeDataString(first).EndsWith("/" + intent.Source, StringComparison.Ordinal));
+        await site.Layout.Container(site.Layout.FilesContainerName).WriteAsync(late.Source, BinaryData.FromBytes(new byte[3]));
+        await site.RecoverAsync();
+        await site.AssertExactAsync();
+    }
+
+    /// <summary>The quota is looked at while the blob is being sent.</summary>
+    [Fact]
+    public async Task Given_a_refused_write_whose_blob_has_no_answer_when_it_takes_effect_late_then_nothing_is_left()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        site.MaxStorage = 10;
+        using var sent = new ManualResetEventSlim();
+        var writer = site.Restart(call =>
+        {
+            if (IsBlob(site, call))
+            {
+                sent.Set();
+                return StorageFault.Unavailable;
+            }
+            if (call.Resource == site.Layout.Quotas.Name)
+                sent.Wait();
+            return StorageFault.None;
+        });
+
+        await Assert.ThrowsAsync<CloudreveException>(() => writer.WriteAsync("/f", UploadSite.Bytes(30)));
+
+        var folder = (await site.Drive.Tree.ByPath.FindFolderIdAsync(DriveSite.Owner, DriveSite.Path("/")))!.Value;
+        var late = Assert.Single(await site.Drive.Get<WriteIntents>().ReadAsync(folder, default).ToListAsync());
+        await site.Layout.Container(site.Layout.FilesContainerName).WriteAsync(late.Source, BinaryData.FromBytes(new byte[30]));
+        await site.RecoverAsync();
+        await site.AssertExactAsync();
+    }
+
+    private static bool IsBlob(UploadSite site, StorageCall call) =>
+        call is { Service: StorageService.Blob, Method: "PUT" } && call.Uri.AbsolutePath.Contains($"/{site.Layout.FilesContainerName}/", StringComparison.Ordinal);
+
+    /// <summary>The process stands still for an hour, while others undo its writes and forget them.</summary>
+    private static void Suspend(UploadSite site, UploadSite suspended)
+    {
+        suspended.Drive.Wait(TimeSpan.FromHours(1));
+        Task.Run(async () =>
+        {
+            var other = site.Restart();
+            for (var run = 0; run < 3; run++)
+            {
+                other.Drive.Wait(TimeSpan.FromMinutes(20));
+                await other.Drive.Get<WriteSettlement>().RunAsync();
+            }
+        }).Wait();
+    }
+
+    private static Task<IReadOnlyList<GroupedWrite>> WriteAsync(UploadSite site, CancellationToken cancellationToken) => site.Drive.Get<FileGroupWriter>().WriteAsync(
+        site.Caller,
+        [.. Enumerable.Range(0, Files).Select(i => new GroupedFile(
+            DriveSite.Path(string.Create(CultureInfo.InvariantCulture, $"/f{i:d2}")), DateTimeOffset.UnixEpoch, UploadSite.Bytes(30)))],
+        cancellationToken);
+}
