@@ -3,6 +3,7 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.FullText.Extraction;
 using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Content.FullText.Rebuild;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Reads;
@@ -35,6 +36,7 @@ internal static class FullTextComposition
             provider.GetRequiredService<ITextIndex>(),
             provider.GetRequiredService<FullTextRemoval>(),
             provider.GetRequiredService<TextExtraction>(),
+            provider.GetRequiredService<MediaRequests>(),
             provider.GetRequiredService<ILogger<FullTextIndexing>>()));
         services.TryAddSingleton(provider => new FullTextSearch(
             provider.GetRequiredService<StorageLayout>(),

@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.FullText.Extraction;
 using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Properties;
 using Cloudreve.Core.Drive.Tree;
@@ -30,11 +31,12 @@ public sealed class FullTextIndexing
     private readonly ITextIndex _index;
     private readonly FullTextRemoval _removal;
     private readonly TextExtraction _extraction;
+    private readonly MediaRequests _requests;
     private readonly ILogger<FullTextIndexing> _logger;
 
     internal FullTextIndexing(
         EntryUpdates updates, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, IndexBlobs blobs, ITextIndex index,
-        FullTextRemoval removal, TextExtraction extraction, ILogger<FullTextIndexing> logger)
+        FullTextRemoval removal, TextExtraction extraction, MediaRequests requests, ILogger<FullTextIndexing> logger)
     {
         _updates = updates;
         _entities = entities;
@@ -44,6 +46,7 @@ public sealed class FullTextIndexing
         _index = index;
         _removal = removal;
         _extraction = extraction;
+        _requests = requests;
         _logger = logger;
     }
 
@@ -55,11 +58,26 @@ public sealed class FullTextIndexing
 
     /// <summary>
     /// Indexes a file and marks it, unless it has its mark: nine transactions, more when the index is merged. A file whose content
-    /// changes meanwhile gets no mark; its new content has a message of its own. Encrypted content is not indexed.
+    /// changes meanwhile gets no mark; its new content has a message of its own. Encrypted content is not indexed. A file for which the process
+    /// has no room now is queued again.
     /// </summary>
     public async Task IndexAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
     {
-        if (IsPossible(site, file) && (await ReadAsync(site, file, s_allPolicies, cancellationToken)).Text is { } text)
+        if (!IsPossible(site, file))
+            return;
+        IndexedText? text;
+        try
+        {
+            (text, _) = await ReadAsync(site, file, s_allPolicies, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            // The retries of a message would all come too soon, and then nobody would read it again.
+            _logger.LogWarning(e, "The text of file {FileId} is read later.", file.Id);
+            await _requests.SendTextLaterAsync(file, cancellationToken);
+            return;
+        }
+        if (text is not null)
             await AddAsync(site, file.OwnerId, [(file, text)], cancellationToken);
     }
 

@@ -13,6 +13,8 @@ public sealed class MediaRequests(StorageLayout layout)
     /// <summary>The start of a message for media information and text alone; the file's id follows.</summary>
     public const string MediaPrefix = "media:";
 
+    private static readonly TimeSpan s_later = TimeSpan.FromMinutes(10);
+
     /// <summary>Queues the reading of media information and text, if the file can have some: one transaction. For files that come by the thousand.</summary>
     /// <param name="site">The site's settings.</param>
     public Task SendMediaAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
@@ -23,6 +25,10 @@ public sealed class MediaRequests(StorageLayout layout)
     /// <param name="file">The file.</param>
     public Task SendTextAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
         FullTextIndexing.IsPossible(site, file) ? SendPartsAsync(file, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Queues the indexing of a file's text for a time when other documents have ended: one transaction.</summary>
+    internal Task SendTextLaterAsync(FileRecord file, CancellationToken cancellationToken) =>
+        layout.Queue(layout.ThumbnailsQueueName).SendAsync($"{MediaPrefix}{file.Id}", s_later, cancellationToken);
 
     /// <summary>
     /// Queues a thumbnail, if the file can have one and has none, and the reading of its media information and text: one message for all. For

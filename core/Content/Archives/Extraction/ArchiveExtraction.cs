@@ -122,12 +122,18 @@ public sealed class ArchiveExtraction(
         var destination = FilePath.ParsePlain(job.Destination);
         if (await byPath.FindFolderIdAsync(caller.UserId, destination, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder was moved or deleted.");
-        var entries = new RoundWriter(new EntryWriter(byPath, creation, writer, caller, destination, task.CreatedAt), groups, caller);
         archive = archive with { Format = await _sources.FindFormatAsync(archive, cancellationToken) };
-        var progress = new StepProgress();
+        var isZip = archive.Format == ArchiveFormat.Unknown;
+        var progress = new StepProgress { IsUnpacking = !isZip };
         return await InTurnAsync(
-            archive.Format == ArchiveFormat.Unknown ? _zips : _decoders, caller, progress,
-            token => ExtractAsync(reference, caller, job, archive, entries, progress, token), cancellationToken);
+            isZip ? _zips : _decoders, caller, progress,
+            token =>
+            {
+                var single = new EntryWriter(byPath, creation, writer, caller, destination, task.CreatedAt, token);
+                progress.Entries = new RoundWriter(single, groups, caller);
+                return ExtractAsync(reference, caller, job, archive, progress, token);
+            },
+            cancellationToken);
     }
 
     /// <summary>Ends a task. What was extracted stays.</summary>
@@ -173,13 +179,17 @@ public sealed class ArchiveExtraction(
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // The next step would come no further than this one.
-            return progress.WasMade ? false : throw new CloudreveException(ErrorCode.FileTooLarge, "Unpacking the next entry takes longer than is allowed.");
+            if (progress.WasMade || progress.Entries is { HasWritten: true })
+                return false;
+            // A step that had only one entry to unpack comes no further the next time; otherwise storage was slow.
+            throw progress.IsUnpacking
+                ? new CloudreveException(ErrorCode.FileTooLarge, "Unpacking the next entry takes longer than is allowed.")
+                : new RetryLaterException("The storage responded too slowly.");
         }
     }
 
     private async Task<bool> ExtractAsync(
-        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, RoundWriter entries, StepProgress progress,
+        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, StepProgress progress,
         CancellationToken cancellationToken)
     {
         var found = await _rows.States.FindAsync(reference.TaskId, cancellationToken);
@@ -195,12 +205,17 @@ public sealed class ArchiveExtraction(
             await CheckRoomAsync(caller, total, cancellationToken);
         else
             await ReportAsync(reference, state, total, cancellationToken);
+        // Only decoders work while the next entries are brought.
+        var isDecoded = progress.IsUnpacking;
         var ahead = Task.FromResult<EntryRound?>(null);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            ahead = source.NextAsync(cancellationToken);
-            for (var start = clock.GetTimestamp(); ; )
+            ahead = source.NextAsync(reading.Token);
+            var (start, before) = (clock.GetTimestamp(), TimeSpan.Zero);
+            while (true)
             {
+                progress.IsUnpacking = isDecoded;
                 if (await ahead is not { } round)
                 {
                     if (total is null)
@@ -210,21 +225,27 @@ public sealed class ArchiveExtraction(
                 // A process that hangs must not continue when its task has ended.
                 if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
                     return true;
-                if (round.AllowsReadingAhead)
-                    ahead = source.NextAsync(cancellationToken);
-                state = Count(state, round, await entries.WriteAsync(round.Entries, cancellationToken));
+                progress.IsUnpacking = round.Entries.Count == 1;
+                // What is brought for a step that ends with this round is lost. A round takes about as long as the one before it.
+                var elapsed = clock.GetElapsedTime(start);
+                var isAhead = round.AllowsReadingAhead && elapsed + (elapsed - before) < source.StepTime;
+                before = elapsed;
+                if (isAhead)
+                    ahead = source.NextAsync(reading.Token);
+                state = Count(state, round, await progress.Entries!.WriteAsync(round.Entries, cancellationToken));
                 etag = await _rows.States.WriteAsync(reference.TaskId, state, etag, cancellationToken);
                 progress.WasMade = true;
                 await ReportAsync(reference, state, total, cancellationToken);
                 if (clock.GetElapsedTime(start) >= source.StepTime)
                     return false;
-                if (!round.AllowsReadingAhead)
-                    ahead = source.NextAsync(cancellationToken);
+                if (!isAhead)
+                    ahead = source.NextAsync(reading.Token);
             }
         }
         finally
         {
             // Nobody may read a source that is closed.
+            await reading.CancelAsync();
             await ahead.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
@@ -268,10 +289,17 @@ public sealed class ArchiveExtraction(
         return runs.ReportAsync(reference, "", progress, state.Failures, cancellationToken);
     }
 
-    /// <summary>Whether a step has come any further.</summary>
+    /// <summary>How far a step has come.</summary>
     private sealed class StepProgress
     {
+        /// <summary>True once the next step begins at a later place.</summary>
         public bool WasMade { get; set; }
+
+        /// <summary>True while the step waits for a single entry, or for a decoder, rather than for storage.</summary>
+        public bool IsUnpacking { get; set; }
+
+        /// <summary>Writes the entries; null until the step has its place.</summary>
+        public RoundWriter? Entries { get; set; }
     }
 
     /// <summary>What is extracted in all, where that is known in advance.</summary>

@@ -14,9 +14,22 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="caller">The owner of the drive.</param>
 /// <param name="destination">The folder that the archive is extracted to.</param>
 /// <param name="since">The time the task was created.</param>
-internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, FileContentWriter writer, Caller caller, FilePath destination, DateTimeOffset since)
+/// <param name="ended">Ends the step. Folders are made for several entries, so no end of one may end their making.</param>
+internal sealed class EntryWriter(
+    EntriesByPath byPath, EntryCreation creation, FileContentWriter writer, Caller caller, FilePath destination, DateTimeOffset since, CancellationToken ended)
 {
     private readonly ConcurrentDictionary<FilePath, Lazy<Task>> _folders = new();
+    private int _written;
+
+    /// <summary>True if files were written that no earlier run had written.</summary>
+    public bool HasWritten => Volatile.Read(ref _written) > 0;
+
+    /// <summary>Counts a file that was written.</summary>
+    public EntryOutcome Count(FileRecord file)
+    {
+        Interlocked.Increment(ref _written);
+        return new EntryOutcome(null, file.Size);
+    }
 
     /// <summary>Extracts an entry.</summary>
     /// <param name="entry">The entry.</param>
@@ -34,16 +47,16 @@ internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, 
         {
             if (file.IsDirectory)
             {
-                await MakeFolderAsync(path, cancellationToken);
+                await MakeFolderAsync(path);
                 return new EntryOutcome(null, 0);
             }
-            await MakeParentAsync(path, cancellationToken);
+            await MakeParentAsync(path);
             await using var content = await entry.OpenAsync(cancellationToken);
             var request = new ContentRequest(path, file.Size) { ModifiedAt = file.UpdatedAt, IsNew = true };
             var written = entry.IsOpenEnded
                 ? (await writer.PutOpenEndedAsync(caller, request, content, cancellationToken)).File
                 : await writer.WriteAsync(caller, request, content, cancellationToken);
-            return new EntryOutcome(null, written.Size);
+            return Count(written);
         }
         catch (CloudreveException e)
         {
@@ -55,8 +68,8 @@ internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, 
     public FilePath? PathOf(SourceEntry entry) => EntryPaths.Find(destination, entry.File.Name);
 
     /// <summary>Makes the folder of a file, if it is missing.</summary>
-    public Task MakeParentAsync(FilePath path, CancellationToken cancellationToken) =>
-        path.Depth > destination.Depth + 1 ? MakeFolderAsync(path.Parent, cancellationToken) : Task.CompletedTask;
+    public Task MakeParentAsync(FilePath path) =>
+        path.Depth > destination.Depth + 1 ? MakeFolderAsync(path.Parent) : Task.CompletedTask;
 
     /// <summary>Decides what the failure of an entry means.</summary>
     /// <exception cref="CloudreveException">40051: there is no space, for this or any other entry.</exception>
@@ -77,9 +90,9 @@ internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, 
     }
 
     /// <summary>Each folder is created once, however many entries are below it.</summary>
-    private async Task MakeFolderAsync(FilePath path, CancellationToken cancellationToken)
+    private async Task MakeFolderAsync(FilePath path)
     {
-        var made = _folders.GetOrAdd(path, p => new Lazy<Task>(() => EnsureAsync(p, cancellationToken)));
+        var made = _folders.GetOrAdd(path, p => new Lazy<Task>(() => EnsureAsync(p)));
         try
         {
             await made.Value;
@@ -91,10 +104,10 @@ internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, 
         }
     }
 
-    private async Task EnsureAsync(FilePath path, CancellationToken cancellationToken)
+    private async Task EnsureAsync(FilePath path)
     {
-        if (await byPath.FindFolderIdAsync(caller.UserId, path, cancellationToken) is null)
-            await creation.CreateAsync(caller.UserId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
+        if (await byPath.FindFolderIdAsync(caller.UserId, path, ended) is null)
+            await creation.CreateAsync(caller.UserId, path, NewEntry.Folder, failIfExists: false, ended);
     }
 
     /// <summary>The file that an earlier run extracted, if it is as the archive says, and newer than the task.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Tree;
@@ -19,6 +20,9 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
     // Number of entries that are unpacked or written in parallel.
     private const int Workers = 8;
 
+    /// <summary>True if files were written that no earlier run had written.</summary>
+    public bool HasWritten => single.HasWritten;
+
     /// <summary>Extracts entries.</summary>
     /// <returns>What became of each, in the same order.</returns>
     /// <exception cref="CloudreveException">40051: there is no space, for one or any other entry.</exception>
@@ -28,9 +32,23 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
         var outcomes = new EntryOutcome?[round.Count];
         var (group, others, later) = Divide(round);
         var entries = round.ToArray();
-        await Task.WhenAll(WriteTogetherAsync(entries, group, outcomes, cancellationToken), WriteEachAsync(entries, others, outcomes, cancellationToken));
+        await JoinAsync(Task.WhenAll(
+            WriteTogetherAsync(entries, group, outcomes, cancellationToken), WriteEachAsync(entries, others, outcomes, cancellationToken)));
         await WriteEachAsync(entries, [.. group.Select(file => file.Index).Where(i => outcomes[i] is null), .. later], outcomes, cancellationToken);
         return [.. outcomes.Select(outcome => outcome!.Value)];
+    }
+
+    /// <summary>Throws the error that ended the work, not the cancellation that followed from it.</summary>
+    private static async Task JoinAsync(Task work)
+    {
+        try
+        {
+            await work;
+        }
+        catch (OperationCanceledException) when (work.Exception?.InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException) is { } cause)
+        {
+            ExceptionDispatchInfo.Throw(cause);
+        }
     }
 
     /// <summary>Tells which entries are written together. An entry whose path an earlier one has comes later.</summary>
@@ -69,7 +87,7 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
                 {
                     if (entries[file.Index].Content is null)
                         entries[file.Index] = SourceEntry.InMemory(entries[file.Index].File, await UnpackAsync(entries[file.Index], token));
-                    await single.MakeParentAsync(file.Path, token);
+                    await single.MakeParentAsync(file.Path);
                 }
                 catch (CloudreveException e)
                 {
@@ -85,7 +103,7 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
         foreach (var (file, result) in ready.Zip(written))
         {
             if (result.File is { } made)
-                outcomes[file.Index] = new EntryOutcome(null, made.Size);
+                outcomes[file.Index] = single.Count(made);
             else if (result.Error is { } error)
                 outcomes[file.Index] = await single.JudgeAsync(entries[file.Index], file.Path, error, cancellationToken);
         }

@@ -85,8 +85,7 @@ internal sealed class TextExtraction(TimeProvider clock) : IDisposable
 
     private async Task EnterAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _abandoned) >= MostAbandoned)
-            throw new TimeoutException("Earlier documents never ended; no more are read until they do or the process is restarted.");
+        RequireFew(Volatile.Read(ref _abandoned) + 1);
         using var patience = new CancellationTokenSource(s_patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
@@ -97,6 +96,24 @@ internal sealed class TextExtraction(TimeProvider clock) : IDisposable
         {
             throw new TimeoutException("Other documents take too long.", e);
         }
+        try
+        {
+            // The place may be that of one more that never ended, and the one in the other place may not end either. An abandoned document is
+            // counted before its place is free, so this order misses none.
+            var atWork = Places - _places.CurrentCount;
+            RequireFew(atWork + Volatile.Read(ref _abandoned));
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
+    }
+
+    private static void RequireFew(int parsers)
+    {
+        if (parsers > MostAbandoned)
+            throw new TimeoutException("Earlier documents never ended; no more are read until they do or the process is restarted.");
     }
 
     private async Task LeaveAsync(Task work, CancellationTokenSource stop)

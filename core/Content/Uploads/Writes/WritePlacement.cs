@@ -34,6 +34,9 @@ internal sealed class WritePlacement(
 
     private const int MessageSenders = 8;
 
+    // Two events each, which take two rows.
+    private const int FilesInLogBatch = AzureLimits.BatchOperations / 4;
+
     // Each round follows a competing change of the same file.
     private const int MaxRounds = 20;
 
@@ -85,12 +88,19 @@ internal sealed class WritePlacement(
 
     /// <summary>Completes writes of new files after their commits: one transaction for each 25, and those that have others look at them. No failure is reported.</summary>
     public Task FinishTogetherAsync(IReadOnlyList<(ContentWrite Write, FileRecord File)> written) => Task.WhenAll(
-        TryAsync(written[0].Write, () => log.AppendAsync(written[0].File.OwnerId, [.. written.SelectMany(pair => EventsOf(pair.Write, pair.File, isNew: true))])),
+        LogTogetherAsync(written),
         TryAsync(written[0].Write, async () =>
         {
             var site = await settings.GetAsync();
-            await BoundedParallel.ForEachAsync(written, MessageSenders, (pair, token) => thumbnails.SendAsync(site, pair.File, token));
+            // The others must not lose their messages with one.
+            await BoundedParallel.ForEachAsync(written, MessageSenders, (pair, _) => TryAsync(pair.Write, () => thumbnails.SendAsync(site, pair.File)));
         }));
+
+    private async Task LogTogetherAsync(IEnumerable<(ContentWrite Write, FileRecord File)> written)
+    {
+        foreach (var chunk in written.Chunk(FilesInLogBatch))
+            await TryAsync(chunk[0].Write, () => log.AppendAsync(chunk[0].File.OwnerId, [.. chunk.SelectMany(pair => EventsOf(pair.Write, pair.File, isNew: true))]));
+    }
 
     /// <summary>
     /// Completes a write after its commit: two transactions, five more for versions that the file does not keep. The file has its content, so no

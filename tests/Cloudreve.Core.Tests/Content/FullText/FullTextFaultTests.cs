@@ -3,10 +3,12 @@ using Azure.Storage.Blobs.Models;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.FullText.Extraction;
 using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site;
 using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.FullText;
@@ -43,6 +45,42 @@ public sealed class FullTextFaultTests(AzuriteServer azurite)
         Assert.InRange(after.Packs.Count, 1, 6);
         Assert.DoesNotContain(lost, after.Packs.Select(pack => pack.Name));
         Assert.Equal(20, (await site.Restart().Search.SearchAsync(FullTextSite.Settings, FullTextSite.Owner, "needle", 0)).Total);
+    }
+
+    [Fact]
+    public async Task Given_no_place_for_documents_when_a_file_is_to_be_indexed_then_its_message_comes_again_later()
+    {
+        var site = await FullTextSite.CreateAsync(azurite);
+        await site.Layout.Queue(site.Layout.ThumbnailsQueueName).CreateIfNotExistsAsync();
+        var file = await site.AddTextAsync("/a.txt", "needle");
+        var clock = new FakeTimeProvider();
+        using var extraction = new TextExtraction(clock);
+        var load = new TaskCompletionSource<byte[]>();
+        var others = Enumerable.Range(0, 2).Select(_ => extraction.RunAsync(_ => load.Task, PlainText.ReadAsync, default)).ToList();
+        var sent = new List<string>();
+        var busy = site.Restart(
+            call =>
+            {
+                if (call is { Service: StorageService.Queue, Method: "POST" })
+                    sent.Add(call.Uri.Query);
+                return StorageFault.None;
+            },
+            extraction);
+
+        var indexing = busy.Indexing.IndexAsync(FullTextSite.Settings, file);
+        while (!indexing.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(10));
+            await Task.WhenAny(indexing, Task.Delay(10));
+        }
+        await indexing;
+
+        Assert.Contains("visibilitytimeout=600", Assert.Single(sent), StringComparison.Ordinal);
+        Assert.Empty((await site.ReadAsync(file)).Metadata);
+        load.SetResult([]);
+        await Task.WhenAll(others).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await busy.Indexing.IndexAsync(FullTextSite.Settings, file);
+        Assert.Equal(["/a.txt"], await busy.FindAsync("needle"));
     }
 
     [Fact]

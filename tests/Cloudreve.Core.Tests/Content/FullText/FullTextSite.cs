@@ -5,6 +5,7 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.FullText.Extraction;
 using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -26,7 +27,8 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     private readonly Installation _installation;
     private readonly SearchServiceDouble? _service;
 
-    private FullTextSite(Installation installation, Func<StorageCall, StorageFault>? faults, SearchServiceDouble? service)
+    private FullTextSite(
+        Installation installation, Func<StorageCall, StorageFault>? faults, SearchServiceDouble? service, TextExtraction? extraction = null)
     {
         (_installation, _service) = (installation, service);
         Layout = installation.Connect(faults);
@@ -39,7 +41,7 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
         Removal = new FullTextRemoval(Blobs, Index);
         Indexing = new FullTextIndexing(
             Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), Blobs, Index, Removal,
-            new TextExtraction(TimeProvider.System), NullLogger<FullTextIndexing>.Instance);
+            extraction ?? new TextExtraction(TimeProvider.System), new MediaRequests(Layout), NullLogger<FullTextIndexing>.Instance);
         Search = new FullTextSearch(Layout, Tree.ById, Blobs, Index, new HeavyReads());
     }
 
@@ -74,6 +76,9 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     }
 
     public FullTextSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(_installation, faults, _service);
+
+    /// <summary>A process that reads documents in places of the test's.</summary>
+    public FullTextSite Restart(Func<StorageCall, StorageFault> faults, TextExtraction extraction) => new(_installation, faults, _service, extraction);
 
     public Task<FileRecord> AddTextAsync(string path, string text, long owner = Owner) => AddAsync(path, Encoding.UTF8.GetBytes(text), owner);
 

@@ -59,6 +59,39 @@ public sealed class TextExtractionTests
     }
 
     [Fact]
+    public async Task Given_documents_that_wait_when_the_fourth_never_ends_then_they_are_not_read_either()
+    {
+        using var extraction = new TextExtraction(_clock);
+        var end = new TaskCompletionSource();
+        var endless = new List<Task<string>> { RunAsync(extraction, end.Task), RunAsync(extraction, end.Task) };
+        _clock.Advance(TimeSpan.FromSeconds(71));
+        foreach (var document in endless)
+            await Assert.ThrowsAsync<UnreadableDocumentException>(() => document);
+        var last = new[] { RunAsync(extraction, end.Task), RunAsync(extraction, end.Task) };
+        var isRead = false;
+        var waiting = Enumerable.Range(0, 2).Select(_ => extraction.RunAsync(
+            _ =>
+            {
+                isRead = true;
+                return Task.FromResult(Array.Empty<byte>());
+            },
+            (_, _) => end.Task,
+            CancellationToken.None)).ToList();
+
+        _clock.Advance(TimeSpan.FromSeconds(71));
+
+        foreach (var document in last)
+            await Assert.ThrowsAsync<UnreadableDocumentException>(() => document);
+        foreach (var document in waiting)
+        {
+            var refused = await Assert.ThrowsAsync<TimeoutException>(() => document);
+            Assert.Equal("Earlier documents never ended; no more are read until they do or the process is restarted.", refused.Message);
+        }
+        Assert.False(isRead);
+        end.SetResult();
+    }
+
+    [Fact]
     public async Task Given_documents_that_are_slow_to_load_when_another_comes_then_it_waits_two_minutes_and_no_longer()
     {
         using var extraction = new TextExtraction(_clock);

@@ -94,6 +94,7 @@ public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<Azurit
         var site = await UploadSite.CreateAsync(azurite);
         site.MaxStorage = 10;
         using var sent = new ManualResetEventSlim();
+        var reads = 0;
         var writer = site.Restart(call =>
         {
             if (IsBlob(site, call))
@@ -101,8 +102,9 @@ public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<Azurit
                 sent.Set();
                 return StorageFault.Unavailable;
             }
-            if (call.Resource == site.Layout.Quotas.Name)
-                sent.Wait();
+            // The total is read before the blob is begun, and then the operation.
+            if (call.Resource == site.Layout.Quotas.Name && Interlocked.Increment(ref reads) == 2)
+                sent.Wait(TimeSpan.FromSeconds(30));
             return StorageFault.None;
         });
 
@@ -111,6 +113,25 @@ public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<Azurit
         var folder = (await site.Drive.Tree.ByPath.FindFolderIdAsync(DriveSite.Owner, DriveSite.Path("/")))!.Value;
         var late = Assert.Single(await site.Drive.Get<WriteIntents>().ReadAsync(folder, default).ToListAsync());
         await site.Layout.Container(site.Layout.FilesContainerName).WriteAsync(late.Source, BinaryData.FromBytes(new byte[30]));
+        await site.RecoverAsync();
+        await site.AssertExactAsync();
+    }
+
+    /// <summary>Eight messages are sent at a time, and each is tried six times: no more than eight can fail.</summary>
+    [Fact]
+    public async Task Given_messages_that_fail_when_files_are_written_together_then_other_files_have_theirs()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        var queue = site.Layout.Queue(site.Layout.ThumbnailsQueueName);
+        await queue.CreateIfNotExistsAsync();
+        var calls = 0;
+        var group = site.Restart(call =>
+            call.Service == StorageService.Queue && Interlocked.Increment(ref calls) <= 48 ? StorageFault.Unavailable : StorageFault.None);
+
+        var written = await WriteAsync(group, CancellationToken.None, ".jpg");
+
+        Assert.DoesNotContain(written, file => file.File is null);
+        Assert.InRange((await queue.ReceiveAsync(32, TimeSpan.FromMinutes(1))).Count, Files - 8, Files - 1);
         await site.RecoverAsync();
         await site.AssertExactAsync();
     }
@@ -133,9 +154,9 @@ public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<Azurit
         }).Wait();
     }
 
-    private static Task<IReadOnlyList<GroupedWrite>> WriteAsync(UploadSite site, CancellationToken cancellationToken) => site.Drive.Get<FileGroupWriter>().WriteAsync(
+    private static Task<IReadOnlyList<GroupedWrite>> WriteAsync(UploadSite site, CancellationToken cancellationToken, string extension = "") => site.Drive.Get<FileGroupWriter>().WriteAsync(
         site.Caller,
         [.. Enumerable.Range(0, Files).Select(i => new GroupedFile(
-            DriveSite.Path(string.Create(CultureInfo.InvariantCulture, $"/f{i:d2}")), DateTimeOffset.UnixEpoch, UploadSite.Bytes(30)))],
+            DriveSite.Path(string.Create(CultureInfo.InvariantCulture, $"/f{i:d2}{extension}")), DateTimeOffset.UnixEpoch, UploadSite.Bytes(30)))],
         cancellationToken);
 }
