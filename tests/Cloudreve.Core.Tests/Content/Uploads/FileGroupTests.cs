@@ -1,8 +1,6 @@
 using System.Globalization;
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads.Writes;
-using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Tests.Drive.Operations;
 using Cloudreve.Testing.Azurite;
