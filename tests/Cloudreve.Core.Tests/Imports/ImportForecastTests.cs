@@ -38,8 +38,17 @@ public sealed class ImportForecastTests(AzuriteServer azurite) : IClassFixture<A
         Assert.Equal(
             new Dictionary<string, long>
             {
-                ["folders"] = 4, ["new_folders"] = 2, ["files"] = 5, ["bytes"] = 310, ["new"] = 3, ["new_bytes"] = 280, ["existing"] = 2, ["refused"] = 1,
-                ["quota_used"] = 30, ["quota_total"] = (await site.Get<SiteCatalog>().GetGroupAsync(Group.AdminId)).MaxStorage, ["quota_missing"] = 0,
+                ["folders"] = 4,
+                ["new_folders"] = 2,
+                ["files"] = 5,
+                ["bytes"] = 310,
+                ["new"] = 3,
+                ["new_bytes"] = 280,
+                ["existing"] = 2,
+                ["refused"] = 1,
+                ["quota_used"] = 30,
+                ["quota_total"] = (await site.Get<SiteCatalog>().GetGroupAsync(Group.AdminId)).MaxStorage,
+                ["quota_missing"] = 0,
             },
             task.Counts);
         Assert.StartsWith("src/why?.txt: ", Assert.Single(task.ErrorHistory), StringComparison.Ordinal);

@@ -33,8 +33,12 @@ public sealed class MapboxGeocoderTests(AzuriteServer azurite)
         Assert.Equal(
             new Dictionary<string, string>
             {
-                ["geocoding:street"] = "Seestrasse", ["geocoding:locality"] = "Kreis 2", ["geocoding:place"] = "Zurich",
-                ["geocoding:district"] = "Bezirk Zurich", ["geocoding:region"] = "Kanton Zurich", ["geocoding:country"] = "Switzerland",
+                ["geocoding:street"] = "Seestrasse",
+                ["geocoding:locality"] = "Kreis 2",
+                ["geocoding:place"] = "Zurich",
+                ["geocoding:district"] = "Bezirk Zurich",
+                ["geocoding:region"] = "Kanton Zurich",
+                ["geocoding:country"] = "Switzerland",
             },
             parts);
     }

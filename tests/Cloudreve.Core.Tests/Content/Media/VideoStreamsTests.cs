@@ -81,7 +81,15 @@ public sealed class VideoStreamsTests(AzuriteServer azurite)
     {
         var file = new FileRecord
         {
-            Id = 1, ParentId = 2, OwnerId = 3, Type = FileType.File, Name = "film.MP4", Size = 3, PrimaryEntityId = 4, CreatedAt = default, UpdatedAt = default,
+            Id = 1,
+            ParentId = 2,
+            OwnerId = 3,
+            Type = FileType.File,
+            Name = "film.MP4",
+            Size = 3,
+            PrimaryEntityId = 4,
+            CreatedAt = default,
+            UpdatedAt = default,
         };
 
         Assert.True(MediaInformation.IsPossible(Settings(), file));
