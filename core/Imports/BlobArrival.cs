@@ -200,7 +200,8 @@ public sealed class BlobArrival(
 
     private static BlobArrivalResult Refused(string reason) => new(BlobArrivalOutcome.Refused, reason);
 
-    private static string OperationId(EntityRecord entity) => string.Create(
+    /// <summary>The name under which the ledger knows the charge of an arrived version.</summary>
+    internal static string OperationId(EntityRecord entity) => string.Create(
         CultureInfo.InvariantCulture,
         $"blob-{entity.Id:x}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(entity.Source + "\n" + entity.SourceETag)))}");
 }

@@ -41,6 +41,9 @@ internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settl
         ? null
         : (Source ?? new ImportDetails()) with { Updated = _updated, UpdatedBytes = _updatedBytes, Vanished = Vanished ?? 0 };
 
+    /// <summary>True if rows were written that nothing refers to.</summary>
+    public bool HasUnused { get; set; }
+
     /// <summary>What a dry run counts in the source; null for other imports.</summary>
     public ImportDetails? Source { get; set; }
 

@@ -56,7 +56,8 @@ internal sealed class GroupSettlement(
         long taskId, long userId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken)
     {
         var arrived = await FindArrivedAsync(reservation, cancellationToken);
-        await RefundAsync(taskId, userId, groupKey, reservation, arrived.Bytes, cancellationToken);
+        if (!reservation.IsSettled)
+            await RefundAsync(taskId, userId, groupKey, reservation, arrived.Bytes, cancellationToken);
         foreach (var run in reservation.Runs)
             await writer.SweepAsync(reservation.Folders, run, arrived.Ids, cancellationToken);
         await entities.SweepAsync(reservation.Entities, arrived.EntityIds, cancellationToken);
@@ -96,6 +97,12 @@ internal sealed class GroupSettlement(
         {
             await foreach (var entity in entities.ReadAsync(reservation.Entities, cancellationToken).Where(e => e.ReplacedSize is not null))
             {
+                // Its file has had it and gave it up since, with what it was charged: a newer version counts from its size.
+                if (entity.FileId == 0)
+                {
+                    bytes += entity.Size - (entity.ReplacedSize ?? 0);
+                    continue;
+                }
                 if (await byId.FindAsync(entity.FileId, cancellationToken) is not { } file || !file.EntityIds.Contains(entity.Id))
                     continue;
                 updated.Add(entity.Id, (file, entity));

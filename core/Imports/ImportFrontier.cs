@@ -26,8 +26,14 @@ internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bo
     /// <summary>The last subfolder of the previous page, which some services list again.</summary>
     public string? LastPrefix { get; init; }
 
-    /// <summary>For a mirror: the last name of the previous page; null on the first.</summary>
+    /// <summary>For a mirror: the name up to which the drive's folder has been compared, in the order of its rows; null on the first page.</summary>
     public string? After { get; init; }
+
+    /// <summary>For a mirror: true for names of the drive's folder alone, after <see cref="After"/>, that were too many for one page.</summary>
+    public bool IsRest { get; init; }
+
+    /// <summary>The last name of such a rest; null for the folder's last.</summary>
+    public string? Until { get; init; }
 }
 
 /// <summary>The ids that a group took before it inserted anything, so that a repetition uses the same.</summary>
@@ -44,6 +50,9 @@ internal sealed record GroupReservation(string Digest, IdRange Files, IdRange En
 
     /// <summary>True if it may have given new content to files that the drive had already.</summary>
     public bool IsMirror { get; init; }
+
+    /// <summary>True if its charge is settled: the end of the import only removes what was not put to use.</summary>
+    public bool IsSettled { get; init; }
 
     /// <summary>The version of the row that holds it; null when there is no such row yet.</summary>
     public string? ETag { get; init; }
@@ -105,7 +114,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
     public IAsyncEnumerable<GroupState> ReadAbandonedAsync(long taskId, CancellationToken cancellationToken) =>
         layout.TaskItems.QueryAsync(RowRange.Prefix(Partition(taskId), Abandoned), cancellationToken).Select(StateOf);
 
-    /// <summary>Remembers a reservation that is about to be replaced by one for the changed source.</summary>
+    /// <summary>Remembers a reservation that is about to be replaced by one for the changed source, or whose rows were not all put to use.</summary>
     public Task AbandonAsync(long taskId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken) =>
         layout.TaskItems.UpsertAsync(
             ReservationRow(taskId, $"{Abandoned}{groupKey}|{FileKeys.Id(reservation.Files.First)}", groupKey, reservation), cancellationToken);
@@ -196,6 +205,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
         [Columns.Folders] = string.Join(',', reservation.Folders),
         [Columns.QuotaFit] = reservation.QuotaFit,
         [Columns.IsMirror] = reservation.IsMirror ? true : null,
+        [Columns.IsSettled] = reservation.IsSettled ? true : null,
     };
 
     private static GroupState StateOf(Row row) => new(
@@ -213,6 +223,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
     {
         OwnFolders = row.Number(Columns.FirstFolder) is { } folders ? new IdRange(folders, (int)row.RequiredNumber(Columns.FolderCount)) : null,
         IsMirror = row.Flag(Columns.IsMirror),
+        IsSettled = row.Flag(Columns.IsSettled),
         ETag = row.ETag,
     };
 
@@ -229,12 +240,15 @@ internal sealed class ImportFrontier(StorageLayout layout)
             [Columns.Page] = item.Page,
             [Columns.LastPrefix] = item.LastPrefix,
             [Columns.After] = item.After,
+            [Columns.IsRest] = item.IsRest ? true : null,
+            [Columns.Until] = item.Until,
         };
 
     // A folder that is not in the drive has no id.
-    private static string FolderKey(FrontierItem item) => item.FolderId != 0
-        ? FileKeys.Id(item.FolderId)
-        : "n" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(item.Prefix)).AsSpan(0, 16));
+    private static string FolderKey(FrontierItem item) =>
+        (item.FolderId != 0 ? FileKeys.Id(item.FolderId) : "n" + Hash(item.Prefix)) + (item.IsRest ? "-" + Hash(item.After ?? "") : "");
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 
     private static FrontierItem FromRow(Row row) =>
         new(row.RowKey, row.Text(Columns.Prefix) ?? "", row.RequiredNumber(Columns.FolderId), row.Flag(Columns.IsNew))
@@ -243,6 +257,8 @@ internal sealed class ImportFrontier(StorageLayout layout)
             Page = (int)row.RequiredNumber(Columns.Page),
             LastPrefix = row.Text(Columns.LastPrefix),
             After = row.Text(Columns.After),
+            IsRest = row.Flag(Columns.IsRest),
+            Until = row.Text(Columns.Until),
         };
 
     private static class Columns
@@ -269,5 +285,8 @@ internal sealed class ImportFrontier(StorageLayout layout)
         public const string LastPrefix = "last";
         public const string After = "after";
         public const string IsMirror = "m";
+        public const string IsRest = "rest";
+        public const string Until = "until";
+        public const string IsSettled = "settled";
     }
 }

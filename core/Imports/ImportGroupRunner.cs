@@ -50,7 +50,10 @@ internal sealed class ImportGroupRunner(
         ImportContext context, ImportGroup group, GroupListing listing, GroupReservation? earlier, CancellationToken cancellationToken)
     {
         var comparison = await mirrors.CompareAsync(context, listing, isRepetition: earlier is not null, cancellationToken);
-        var outcome = new GroupOutcome(listing, IsSame(earlier, listing) ? null : earlier);
+        await LeaveArrivingAsync(context, comparison, cancellationToken);
+        // Before anything is charged: the refund at the end of the import has to be followed by the group's end alone.
+        var vanished = await marks.ApplyAsync(context, comparison, isDryRun: false, cancellationToken);
+        var outcome = new GroupOutcome(listing, IsSame(earlier, listing) ? null : earlier) { Vanished = vanished };
         if (earlier is not null || comparison.Files.Values.Any(f => f.IsChanged) || listing.Entries.Any(e => !comparison.Known.ContainsKey(KeyOf(e))))
         {
             await ImportAsync(context, group, new GroupWork(listing, comparison.Known) { Files = comparison.Files }, earlier, outcome, cancellationToken);
@@ -61,8 +64,22 @@ internal sealed class ImportGroupRunner(
                 outcome.AddClash(entry, comparison.Known[KeyOf(entry)]);
         }
         outcome.Found.AddRange(comparison.Folders);
-        outcome.Vanished = await marks.ApplyAsync(context, comparison, isDryRun: false, cancellationToken);
         return await CompleteAsync(context, group, listing, outcome, cancellationToken);
+    }
+
+    /// <summary>
+    /// Leaves files alone whose current version arrived by itself and is not charged yet: the next delivery charges it, and a change counts from
+    /// its size. One transaction for each changed file that arrived.
+    /// </summary>
+    private async Task LeaveArrivingAsync(ImportContext context, MirrorComparison comparison, CancellationToken cancellationToken)
+    {
+        // Later the ledger may have forgotten the operation.
+        var before = clock.GetUtcNow() - (QuotaLedger.OperationsAreKept / 2);
+        foreach (var (key, file) in comparison.Files.Where(f => f.Value is { IsChanged: true, Entity.ArrivalCharge: not (null or 0) } && f.Value.Entity.CreatedAt >= before).ToList())
+        {
+            if (!await quota.IsChargedAsync(context.Job.UserId, BlobArrival.OperationId(file.Entity), cancellationToken))
+                comparison.Files[key] = file with { IsChanged = false };
+        }
     }
 
     private static (long Folder, string Name) KeyOf(SourceEntry entry) => (entry.Item.FolderId, entry.Name);
@@ -84,6 +101,9 @@ internal sealed class ImportGroupRunner(
         await InsertAsync(admitted, outcome, cancellationToken);
         await UpdateAsync(context, admitted, outcome, cancellationToken);
         await RequestReadingAsync(context, outcome.InsertedFiles, cancellationToken);
+        // A slow run of the same group may put the rest to use after all: it goes when none runs any more.
+        if (outcome.HasUnused)
+            await frontier.AbandonAsync(context.TaskId, group.Key, fit with { IsSettled = true }, cancellationToken);
         await quota.TryChargeAsync(
             context.Job.UserId, GroupSettlement.RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
     }
@@ -142,6 +162,8 @@ internal sealed class ImportGroupRunner(
         await frontier.AbandonAsync(context.TaskId, group.Key, earlier, cancellationToken);
         var arrived = await settlement.FindArrivedAsync(earlier, cancellationToken);
         await settlement.RefundAsync(context.TaskId, context.Job.UserId, group.Key, earlier, arrived.Bytes, cancellationToken);
+        // The versions that follow build on what has arrived: at the end of the import, it would look unused.
+        await frontier.AbandonAsync(context.TaskId, group.Key, earlier with { IsSettled = true }, cancellationToken);
         if (arrived.Updates.Count > 0)
             await updates.ReleaseAsync([.. arrived.Updates.Values.Select(u => u.Entity)], cancellationToken);
     }
@@ -263,7 +285,10 @@ internal sealed class ImportGroupRunner(
     private async Task InsertAsync(List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {
         var missing = candidates.Where(c => c is { IsInserted: false, Replaced: null }).ToList();
-        await entities.WriteNewAsync([.. missing.Where(c => c.Entity is not null).Select(c => c.Entity!)], cancellationToken);
+        var rivals = await entities.AddNewAsync([.. missing.Where(c => c.Entity is not null).Select(c => c.Entity!)], cancellationToken);
+        foreach (var given in missing.Where(c => IsRival(c, rivals)))
+            outcome.Fail(given.Entry.Path, "The file was deleted in the meantime.");
+        missing.RemoveAll(c => IsRival(c, rivals));
         await writer.PrepareAsync([.. missing.Select(c => c.Record)], cancellationToken);
         foreach (var inserted in candidates.Where(c => c.IsInserted))
             outcome.AddInserted(inserted);
@@ -271,12 +296,14 @@ internal sealed class ImportGroupRunner(
             await InsertIntoAsync(folder.Key, [.. folder], outcome, cancellationToken);
     }
 
+    private static bool IsRival(GroupCandidate candidate, IReadOnlySet<long> rivals) => candidate.Entity is { } entity && rivals.Contains(entity.Id);
+
     /// <summary>Gives changed files their new versions. An ordinary import has none.</summary>
     private async Task UpdateAsync(ImportContext context, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {
         var changed = candidates.Where(c => c is { IsInserted: false, Replaced: not null }).ToList();
-        await entities.WriteNewAsync([.. changed.Select(c => c.Entity!)], cancellationToken);
-        var refused = await updates.SwitchAsync(changed, cancellationToken);
+        var rivals = await entities.AddNewAsync([.. changed.Select(c => c.Entity!)], cancellationToken);
+        var refused = await updates.SwitchAsync(changed, rivals, cancellationToken);
         foreach (var candidate in changed)
         {
             if (refused.TryGetValue(candidate.Entity!.Id, out var reason))
@@ -284,7 +311,7 @@ internal sealed class ImportGroupRunner(
             else
                 outcome.AddInserted(candidate);
         }
-        await entities.DiscardAsync([.. refused.Keys], cancellationToken);
+        outcome.HasUnused |= refused.Count > 0;
         if (outcome.Updated.Count == 0)
             return;
         await updates.ReleaseAsync([.. outcome.Updated.Select(c => c.Entity!)], cancellationToken);
@@ -301,7 +328,6 @@ internal sealed class ImportGroupRunner(
 
     private async Task InsertIntoAsync(long folderId, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {
-        var discarded = new List<GroupCandidate>();
         try
         {
             var clashes = await writer.InsertAsync(folderId, [.. candidates.Select(c => c.Record)], cancellationToken);
@@ -310,21 +336,19 @@ internal sealed class ImportGroupRunner(
                 if (clashes.TryGetValue(candidate.Record.Id, out var guard))
                 {
                     outcome.AddClash(candidate.Entry, guard);
-                    discarded.Add(candidate);
                 }
                 else
                 {
                     outcome.AddInserted(candidate);
                 }
             }
+            outcome.HasUnused |= clashes.Count > 0;
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
         {
             foreach (var candidate in candidates)
                 outcome.Fail(candidate.Entry.Path, "The destination folder was deleted in the meantime.");
-            discarded = candidates;
+            outcome.HasUnused = true;
         }
-        await writer.DiscardAsync([.. discarded.Select(c => c.Record)], cancellationToken);
-        await entities.DiscardAsync([.. discarded.Where(c => c.Entity is not null).Select(c => c.Entity!.Id)], cancellationToken);
     }
 }

@@ -88,6 +88,7 @@ public sealed class ImportService
     private readonly ImportForecast _forecast;
     private readonly QuotaLedger _quota;
     private readonly StandingMirrors _mirrors;
+    private readonly MirroredAreas _mirrored;
 
     /// <summary>Creates the service; sends nothing.</summary>
     public ImportService(
@@ -109,6 +110,7 @@ public sealed class ImportService
         _clock = clock;
         _quota = quota;
         _mirrors = new StandingMirrors(layout, notes, clock);
+        _mirrored = new MirroredAreas(layout);
         _frontier = new ImportFrontier(layout);
         var mirrors = new MirrorReader(writer, entities);
         var mirrorUpdates = new MirrorUpdates(updates, references, log);
@@ -125,6 +127,8 @@ public sealed class ImportService
     public async Task<WorkflowTask> AcceptAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken = default)
     {
         CheckMirror(request);
+        if (request.Interval is 0)
+            await EndMirrorAsync(request, userHashId, cancellationToken);
         var policy = await _catalog.GetUsablePolicyAsync(request.PolicyId, cancellationToken);
         _containers.Get(policy);
         if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
@@ -135,7 +139,9 @@ public sealed class ImportService
         var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
         if (await FindAboveAsync(user.Id, destination, cancellationToken) is not null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
-        await RequireSourceAsync(policy, source, cancellationToken);
+        // The last run of a mirror may find that everything is gone.
+        if (request.Interval is not 0)
+            await RequireSourceAsync(policy, source, cancellationToken);
         var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive, request.ExtractMediaMeta)
         {
             IsDryRun = request.IsDryRun,
@@ -143,11 +149,17 @@ public sealed class ImportService
             Interval = request.Interval ?? 0,
         };
         var taskId = await _ids.NextAsync(IdKind.Task, cancellationToken);
-        if (request.Interval is 0)
-            await _mirrors.RemoveAsync(job, cancellationToken);
-        else if (request.Interval is not null)
+        if (request.Interval is > 0)
             await _mirrors.KeepAsync(job, taskId, cancellationToken);
         return await CreateTaskAsync(job, taskId, cancellationToken);
+    }
+
+    /// <summary>A mirror can be ended in any case: also without its policy, and when its last run is refused.</summary>
+    private Task EndMirrorAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken)
+    {
+        var source = ImportPaths.ParseSource(request.Source, new OwnAreas([]));
+        var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
+        return _mirrors.RemoveAsync(new ImportJob(source, destination.ToString(), request.UserId, request.PolicyId, request.Recursive), cancellationToken);
     }
 
     private static void CheckMirror(ImportRequest request)
@@ -162,8 +174,15 @@ public sealed class ImportService
 
     private async Task<WorkflowTask> CreateTaskAsync(ImportJob job, long taskId, CancellationToken cancellationToken)
     {
+        var task = NewTask(job, taskId);
+        await _tasks.CreateAsync(task, cancellationToken);
+        return task;
+    }
+
+    private WorkflowTask NewTask(ImportJob job, long taskId)
+    {
         var now = _clock.GetUtcNow();
-        var task = new WorkflowTask
+        return new WorkflowTask
         {
             Id = taskId,
             OwnerId = job.UserId,
@@ -172,13 +191,11 @@ public sealed class ImportService
             UpdatedAt = now,
             Job = JsonSerializer.Serialize(job, ImportJson.Default.ImportJob),
         };
-        await _tasks.CreateAsync(task, cancellationToken);
-        return task;
     }
 
     /// <summary>
     /// Runs the mirrors that are due; one transaction when there is none. A mirror whose last run is still under way waits for another
-    /// interval, and one whose owner is gone ends.
+    /// interval, as does one whose owner is banned; one whose owner or policy is gone ends.
     /// </summary>
     /// <param name="start">Starts a task's orchestration.</param>
     /// <param name="cancellationToken">Ends the run between two mirrors.</param>
@@ -188,14 +205,24 @@ public sealed class ImportService
     private async Task<long?> RunMirrorAsync(StandingMirror mirror, Func<WorkflowTask, CancellationToken, Task> start, CancellationToken cancellationToken)
     {
         var job = mirror.Job;
-        if (await _users.FindAsync(job.UserId, cancellationToken) is not { IsLeaving: false })
-            return null;
-        if (await _tasks.FindAsync(job.UserId, mirror.TaskId, cancellationToken) is { IsTerminal: false })
+        if (await _users.FindAsync(job.UserId, cancellationToken) is not { IsLeaving: false } user)
+            return 0;
+        if (await _catalog.FindPolicyAsync((int)job.PolicyId, cancellationToken) is not { IsDeleted: false })
+            return 0;
+        // It goes on once its owner is no longer banned.
+        if (user.Status != UserStatus.Active || await _tasks.FindAsync(job.UserId, mirror.TaskId, cancellationToken) is { IsTerminal: false })
             return mirror.TaskId;
-        await _catalog.GetUsablePolicyAsync((int)job.PolicyId, cancellationToken);
-        var task = await CreateTaskAsync(job, await _ids.NextAsync(IdKind.Task, cancellationToken), cancellationToken);
+        var taskId = mirror.NextId;
+        if (taskId == 0)
+        {
+            taskId = await _ids.NextAsync(IdKind.Task, cancellationToken);
+            if (!await _mirrors.TryChooseAsync(mirror, taskId, cancellationToken))
+                return null;
+        }
+        var task = NewTask(job, taskId);
+        await _tasks.AddAsync(task, cancellationToken);
         await start(task, cancellationToken);
-        return task.Id;
+        return taskId;
     }
 
     /// <summary>A mistyped folder is reported at once, not by a task that finds nothing.</summary>
@@ -243,6 +270,8 @@ public sealed class ImportService
             var (folderId, isNew) = job.IsDryRun
                 ? await FindFolderAsync(job.UserId, path, cancellationToken)
                 : await EnsureFolderAsync(job.UserId, path, cancellationToken);
+            if (job is { IsMirror: true, IsDryRun: false })
+                await _mirrored.AddAsync(await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken), job.Source, cancellationToken);
             await _frontier.SeedAsync(task.Id, job.Source, folderId, isNew, cancellationToken);
             var now = _clock.GetUtcNow();
             task = await _tasks.UpdateAsync(

@@ -33,7 +33,7 @@ internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyL
     /// <summary>For a mirror: every name of the page, also of what cannot be imported.</summary>
     public IReadOnlySet<string> Names { get; init; } = new HashSet<string>();
 
-    /// <summary>The greatest of them, and of the page before; null for none.</summary>
+    /// <summary>The name up to which the drive's folder is compared with this page and those before; null for none.</summary>
     public string? Last { get; init; }
 }
 
@@ -54,6 +54,8 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
 
     public async Task<SourcePage> ReadAsync(FrontierItem item, CancellationToken cancellationToken)
     {
+        if (item.IsRest)
+            return new SourcePage([], [], 0, null);
         if (await ListAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken) is not { } page)
             return Refuse(item);
         var folders = new SortedSet<string>(StringComparer.Ordinal);
@@ -81,7 +83,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
                 entries.Add(new SourceEntry(item, name, blob));
         }
         var names = job.IsMirror ? NamesOf(page, item.Prefix) : [];
-        var last = names.Append(item.After).Max(StringComparer.Ordinal);
+        var last = LastOf(names.Max(StringComparer.Ordinal), item.After);
         var next = page.ContinuationToken is null
             ? null
             : item with
@@ -94,6 +96,10 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
             };
         return new SourcePage(entries, job.Recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next) { Names = names, Last = last };
     }
+
+    /// <summary>The later of two names in the order of the drive's rows, so that no page goes back behind the one before.</summary>
+    private static string? LastOf(string? name, string? after) =>
+        name is null || (after is not null && string.CompareOrdinal(FileKeys.Name(after), FileKeys.Name(name)) > 0) ? after : name;
 
     private static HashSet<string> NamesOf(BlobPage page, string prefix) =>
         [.. page.Blobs.Select(b => b.Name[prefix.Length..]), .. page.Prefixes.Select(p => p[prefix.Length..^1])];

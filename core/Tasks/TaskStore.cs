@@ -27,6 +27,21 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         await layout.Tasks.UpsertAsync(TaskRows.Describe(task), cancellationToken);
     }
 
+    /// <summary>Accepts a task whose id was noted before, unless an earlier try has: two transactions.</summary>
+    /// <param name="task">A queued task.</param>
+    internal async Task AddAsync(WorkflowTask task, CancellationToken cancellationToken)
+    {
+        await layout.Tasks.UpsertAsync(DescribeId(task), cancellationToken);
+        try
+        {
+            await layout.Tasks.InsertAsync(ToRow(task), cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            // It may be at work already.
+        }
+    }
+
     /// <summary>Reads a task of a known owner: one transaction; null when there is none.</summary>
     public async Task<WorkflowTask?> FindAsync(long ownerId, long id, CancellationToken cancellationToken = default)
     {

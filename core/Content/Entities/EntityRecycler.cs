@@ -28,6 +28,8 @@ public sealed class EntityRecycler(
     // Addresses that were signed for downloads should live on until they expire in most cases.
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
 
+    private readonly MirroredAreas _mirrored = new(layout);
+
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
     /// <param name="keepBlobs">True if the blobs stay in their containers.</param>
     public async Task ScheduleAsync(IReadOnlyCollection<EntityRecord> entities, bool keepBlobs, CancellationToken cancellationToken = default)
@@ -43,6 +45,8 @@ public sealed class EntityRecycler(
                     [Columns.EntityId] = entity.Id,
                     [Columns.PolicyId] = entity.PolicyId,
                     [Columns.Source] = keepBlobs ? null : entity.Source,
+                    [Columns.IsImported] = entity.IsImported ? true : null,
+                    [Columns.SourceETag] = entity.SourceETag,
                 });
             }
             await layout.Schedules.SubmitAsync(batch, cancellationToken);
@@ -109,7 +113,8 @@ public sealed class EntityRecycler(
         var rows = (await layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), 2, null, cancellationToken)).Rows;
         if (note.Flag(Columns.IsOfBlob))
             return await RecycleBlobAsync(note, rows, cancellationToken);
-        if (EntityReferences.IsUnused(rows) && await TryFollowAsync(note, EntityRecord.FromRow(rows[0], entityId), cancellationToken))
+        var entity = EntityReferences.IsUnused(rows) ? EntityRecord.FromRow(rows[0], entityId) : null;
+        if (entity is not null && await TryFollowAsync(note, entity, cancellationToken))
             return false;
         if (rows.Count > 0 && !EntityReferences.IsUnused(rows))
         {
@@ -121,7 +126,9 @@ public sealed class EntityRecycler(
             return false;
         if (rows.Count == 0 || rows[0].Flag(EntityColumns.HasText))
             await texts.RemoveTextAsync(entityId, cancellationToken);
-        var isRemoved = note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);
+        var isRemoved = note.Flag(Columns.IsImported) || entity is { IsImported: true }
+            ? await DeleteImportedAsync(note, entity?.SourceETag ?? note.Text(Columns.SourceETag), cancellationToken)
+            : note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);
         await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
         return isRemoved;
     }
@@ -159,6 +166,19 @@ public sealed class EntityRecycler(
         }
     }
 
+    /// <summary>Deletes the blob of an import, unless a mirror reads it or it has been written since: others than this site write such blobs.</summary>
+    private async Task<bool> DeleteImportedAsync(Row note, string? etag, CancellationToken cancellationToken)
+    {
+        if (note.Text(Columns.Source) is not { } source || await catalog.FindPolicyAsync((int)note.RequiredNumber(Columns.PolicyId), cancellationToken) is not { } policy)
+            return false;
+        if (await _mirrored.HoldAsync(policy, source, cancellationToken))
+            return false;
+        // Entities of earlier releases do not record their blob's version.
+        return etag is null
+            ? await containers.Get(policy).DeleteAsync(source, cancellationToken)
+            : await containers.Get(policy).TryDeleteAsync(source, etag, cancellationToken);
+    }
+
     private async Task<bool> DeleteBlobAsync(long policyId, string source, CancellationToken cancellationToken) =>
         await catalog.FindPolicyAsync((int)policyId, cancellationToken) is { } policy
         && await containers.Get(policy).DeleteAsync(source, cancellationToken);
@@ -168,6 +188,9 @@ public sealed class EntityRecycler(
         public const string EntityId = "id";
         public const string PolicyId = "p";
         public const string Source = "src";
+
+        public const string IsImported = "imp";
+        public const string SourceETag = "etag";
 
         /// <summary>Marks notes of blobs that their entities may not have.</summary>
         public const string IsOfBlob = "b";

@@ -169,6 +169,25 @@ public sealed class EntityStore(StorageLayout layout)
     internal Task AddAsync(IEnumerable<EntityRecord> entities, CancellationToken cancellationToken) =>
         IdRows.InsertAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
 
+    /// <summary>
+    /// Writes entities whose ids nobody else has, unless they exist: one transaction for each 100 of a block of ids, two more where some exist. A
+    /// late writer restores nothing.
+    /// </summary>
+    /// <param name="entities">The entities, in order of id.</param>
+    /// <returns>The ids of those that exist and belong to another file, to none any more, or took another version's place.</returns>
+    internal async Task<IReadOnlySet<long>> AddNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken)
+    {
+        var existing = await IdRows.InsertMissingAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
+        if (existing.Count == 0)
+            return new HashSet<long>();
+        var wanted = entities.ToDictionary(e => e.Id, PlaceOf);
+        return existing.Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey)))
+            .Where(entity => PlaceOf(entity) != wanted[entity.Id]).Select(entity => entity.Id).ToHashSet();
+    }
+
+    private static (long, long, long?, long) PlaceOf(EntityRecord entity) =>
+        (entity.FileId, entity.ReplacedId, entity.ReplacedSize, entity.ReplacedThumbnailId);
+
     /// <summary>Records the file that a new entity belongs to from now on: one transaction.</summary>
     /// <param name="id">The entity, which nobody refers to yet.</param>
     /// <param name="fileId">The file, which refers to it.</param>
@@ -225,15 +244,20 @@ public sealed class EntityStore(StorageLayout layout)
             .Where(EntityReferences.IsEntity)
             .Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey)));
 
-    /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each 100 that are removed.</summary>
+    /// <summary>
+    /// Removes entities of a run of ids that were never put to use: one transaction for each block of ids, and one for each 100 that are removed.
+    /// Those that a file has released go with the recycler, and those that copies refer to stay.
+    /// </summary>
     /// <param name="ids">The run of ids, which nobody writes any more.</param>
     /// <param name="inUse">The ids of the run that files refer to.</param>
-    internal Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
-        layout.Entities,
-        IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
-            .Where(row => EntityReferences.IsEntity(row) && !inUse.Contains(FileKeys.ParseId(row.RowKey))),
-        int.MaxValue,
-        cancellationToken);
+    internal async Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default)
+    {
+        var rows = await IdRows.ReadAsync(layout.Entities, ids, cancellationToken).ToListAsync(cancellationToken);
+        var copied = rows.Where(row => !EntityReferences.IsEntity(row)).Select(row => EntityReferences.ReferenceOf(row).EntityId).ToHashSet();
+        var unused = rows.Where(row => EntityReferences.IsEntity(row) && row.Number(EntityColumns.FileId) is not null)
+            .Where(row => FileKeys.ParseId(row.RowKey) is var id && !inUse.Contains(id) && !copied.Contains(id));
+        await RowSweep.DeleteAsync(layout.Entities, unused.ToAsyncEnumerable(), int.MaxValue, cancellationToken);
+    }
 
     private async Task<bool> TryMergeAsync(Row change, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal sealed class TreeCopy(
     StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota, HeavyReads reads)
 {
     // Marks of state that a copy does not share.
-    private static readonly string[] NotCopied = [MetadataKeys.UploadSession];
+    private static readonly string[] NotCopied = [MetadataKeys.UploadSession, MetadataKeys.SourceMissing];
 
     /// <summary>
     /// Reads everything below an entry: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.

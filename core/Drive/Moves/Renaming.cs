@@ -17,7 +17,7 @@ internal sealed class Renaming(StorageLayout layout)
     /// <exception cref="CloudreveException">40004 for a clash, 409 when a competing call came first.</exception>
     public async Task<FileRecord> RenameAsync(FileRecord entry, string newName, CancellationToken cancellationToken)
     {
-        var renamed = entry with { Name = newName, Metadata = MetadataOf(entry, newName) };
+        var renamed = entry with { Name = newName, Metadata = MetadataKeys.WithoutSource(MetadataOf(entry, newName)) };
         var partition = FileKeys.Folder(entry.ParentId);
         var batch = new TableBatch(partition).Merge(new Row(partition, FileKeys.Header));
         // Rows by id stay where they are; rows by name are replaced.

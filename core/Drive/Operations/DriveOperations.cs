@@ -146,7 +146,7 @@ public sealed partial class DriveOperations
             if (folder.Id == entry.ParentId)
                 return name == entry.Name ? throw EntryErrors.ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
             var moved = await _guard.MoveAsync(
-                control, entry, (path.Depth, destination.Depth + 1), folder.Id, f => f with { Name = name }, cancellationToken);
+                control, entry, (path.Depth, destination.Depth + 1), folder.Id, f => f with { Name = name, Metadata = MetadataKeys.WithoutSource(f.Metadata) }, cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, moved, path, destination.Child(name)));
             return moved;
         }, cancellationToken);

@@ -93,16 +93,14 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="folderId">The folder.</param>
     /// <param name="first">The first name; null for the folder's first.</param>
     /// <param name="last">The last name; null for the folder's last.</param>
-    internal async Task<IReadOnlyList<NamedEntry>> ReadNamesAsync(long folderId, string? first, string? last, CancellationToken cancellationToken)
+    internal IAsyncEnumerable<NamedEntry> ReadNamesAsync(long folderId, string? first, string? last, CancellationToken cancellationToken)
     {
         var range = new RowRange(
             FileKeys.Folder(folderId),
             first is null ? FileKeys.NamePrefix : FileKeys.Name(first),
             last is null ? RowRange.After(FileKeys.NamePrefix) : FileKeys.Name(last) + "\uF0FF");
-        return await layout.Files.QueryAsync(range, cancellationToken)
-            .Select(row => new NamedEntry(
-                FileKeys.ParseName(row.RowKey), GuardOf(row), row.EntryType == FileType.File ? FileRecord.FromRow(row, folderId) : null))
-            .ToListAsync(cancellationToken);
+        return layout.Files.QueryAsync(range, cancellationToken).Select(row => new NamedEntry(
+            FileKeys.ParseName(row.RowKey), GuardOf(row), row.EntryType == FileType.File ? FileRecord.FromRow(row, folderId) : null));
     }
 
     private static NameGuard GuardOf(Row row) =>

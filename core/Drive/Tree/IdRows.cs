@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
@@ -39,6 +40,48 @@ internal static class IdRows
                 }
             },
             cancellationToken);
+
+    /// <summary>
+    /// Inserts the rows of ids that nobody else has and that do not exist yet, in batches of up to 100: one transaction each, two more where some exist.
+    /// </summary>
+    /// <param name="table">The target table.</param>
+    /// <param name="rows">Rows in order of id, so that each block is one run.</param>
+    /// <returns>The rows that exist, as they are stored.</returns>
+    public static async Task<IReadOnlyCollection<Row>> InsertMissingAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken)
+    {
+        var existing = new ConcurrentBag<Row>();
+        await Parallel.ForEachAsync(
+            rows.GroupBy(row => row.PartitionKey).SelectMany(block => block.Chunk(AzureLimits.BatchOperations)),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (chunk, token) => await InsertMissingAsync(table, chunk, existing, token));
+        return existing;
+    }
+
+    private static async Task InsertMissingAsync(Table table, Row[] rows, ConcurrentBag<Row> existing, CancellationToken cancellationToken)
+    {
+        while (rows.Length > 0)
+        {
+            var batch = new TableBatch(rows[0].PartitionKey);
+            foreach (var row in rows)
+                batch.Insert(row);
+            try
+            {
+                await table.SubmitAsync(batch, cancellationToken);
+                return;
+            }
+            catch (StorageExistsException)
+            {
+                var wanted = rows.ToDictionary(row => row.RowKey);
+                var range = new RowRange(rows[0].PartitionKey, rows[0].RowKey, RowRange.After(rows[^1].RowKey));
+                await foreach (var row in table.QueryAsync(range, cancellationToken))
+                {
+                    if (wanted.Remove(row.RowKey))
+                        existing.Add(row);
+                }
+                rows = [.. rows.Where(row => wanted.ContainsKey(row.RowKey))];
+            }
+        }
+    }
 
     /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
     /// <param name="ids">The run.</param>

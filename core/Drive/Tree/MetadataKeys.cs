@@ -21,7 +21,7 @@ public static class MetadataKeys
     /// <summary>The version of the content whose text is in the owner's index, by its encoded id.</summary>
     public const string FullTextIndex = "sys:fulltext_index";
 
-    /// <summary>The time that a mirror found a file's blob gone, in Unix seconds; it goes when the blob is back, and with new content.</summary>
+    /// <summary>The time that a mirror found a file's blob gone, in Unix seconds; it goes when the blob is back, with new content, and with another name or folder.</summary>
     public const string SourceMissing = "sys:source_missing";
 
     private static readonly string[] TrashMarks = [RestoreUri, ExpectedCollectTime];
@@ -29,6 +29,11 @@ public static class MetadataKeys
     /// <summary>Metadata without the marks of a shortcut.</summary>
     internal static Dictionary<string, string> WithoutShortcut(IReadOnlyDictionary<string, string> metadata) =>
         metadata.Where(pair => pair.Key is not (SharedRedirect or SharedOwner)).ToDictionary();
+
+    /// <summary>Metadata of a file that is not any more where a mirror put it.</summary>
+    /// <param name="metadata">The metadata.</param>
+    internal static IReadOnlyDictionary<string, string> WithoutSource(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.ContainsKey(SourceMissing) ? metadata.Where(pair => pair.Key != SourceMissing).ToDictionary() : metadata;
 
     /// <summary>Metadata with the marks that the trash keeps taken from another set, or removed.</summary>
     /// <param name="marks">The source of the marks; null to remove them.</param>

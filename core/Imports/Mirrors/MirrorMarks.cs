@@ -33,7 +33,8 @@ internal sealed class MirrorMarks(EntryUpdates updates, TimeProvider clock)
 
     private FileRecord Mark(FileRecord current, MirroredFile missing)
     {
-        if (current.PrimaryEntityId != missing.Entity.Id || current.Metadata.ContainsKey(MetadataKeys.SourceMissing))
+        if (current.PrimaryEntityId != missing.Entity.Id || current.ParentId != missing.File.ParentId || current.Name != missing.File.Name
+            || current.Metadata.ContainsKey(MetadataKeys.SourceMissing))
             return current;
         var now = clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         return current with { Metadata = new Dictionary<string, string>(current.Metadata) { [MetadataKeys.SourceMissing] = now } };

@@ -10,6 +10,9 @@ namespace Cloudreve.Core.Imports.Mirrors;
 /// </summary>
 internal sealed class MirrorReader(FolderWriter names, EntityStore entities)
 {
+    /// <summary>Names that the source does not have, in one page: each may cost a look at its blob, and a mark.</summary>
+    private const int MostOthers = 2000;
+
     /// <summary>Compares the pages of a group.</summary>
     /// <param name="isRepetition">True if folders that the import has made itself may have entries.</param>
     public async Task<MirrorComparison> CompareAsync(ImportContext context, GroupListing listing, bool isRepetition, CancellationToken cancellationToken)
@@ -26,10 +29,10 @@ internal sealed class MirrorReader(FolderWriter names, EntityStore entities)
     private async Task CompareAsync(
         ImportContext context, FrontierItem item, SourcePage page, MirrorComparison comparison, CancellationToken cancellationToken)
     {
-        // What lies between two pages belongs to the second one.
-        var first = item.After is null ? null : page.Names.Append(item.After).Min(StringComparer.Ordinal);
-        var last = page.Next is null ? null : page.Last;
-        var entries = await names.ReadNamesAsync(item.FolderId, first, last, cancellationToken);
+        var part = new FolderPart(item, page);
+        var entries = await ReadPartAsync(part, comparison, cancellationToken);
+        foreach (var (first, last) in part.Elsewhere)
+            entries.AddRange(await names.ReadNamesAsync(item.FolderId, first, last, cancellationToken).Where(e => page.Names.Contains(e.Name) && !part.Holds(e.Name)).ToListAsync(cancellationToken));
         var found = await entities.FindAsync(entries.Select(e => e.File?.PrimaryEntityId ?? 0), cancellationToken);
         var blobs = page.Entries.Where(e => e.Blob is not null).ToDictionary(e => e.Name, e => e.Blob!);
         foreach (var entry in entries)
@@ -40,6 +43,33 @@ internal sealed class MirrorReader(FolderWriter names, EntityStore entities)
             else if (file.PendingMove is null && found.TryGetValue(file.PrimaryEntityId, out var entity) && IsMirrored(context, item, file, entity))
                 AddFile(item, page, file, entity, blobs, comparison);
         }
+    }
+
+    /// <summary>Reads what the folder has in the part of a page: names of the page, and others up to a limit, behind which another group goes on.</summary>
+    private async Task<List<NamedEntry>> ReadPartAsync(FolderPart part, MirrorComparison comparison, CancellationToken cancellationToken)
+    {
+        var entries = new List<NamedEntry>();
+        var (item, others, cut) = (part.Item, 0, (string?)null);
+        if (part.IsEmpty)
+            return entries;
+        await foreach (var entry in names.ReadNamesAsync(item.FolderId, item.After, part.Until, cancellationToken))
+        {
+            if (!part.Holds(entry.Name))
+                continue;
+            if (part.Page.Names.Contains(entry.Name))
+                entries.Add(entry);
+            else if (cut is not null && part.IsBehindNames(entry.Name))
+                break;
+            else if (cut is null)
+            {
+                entries.Add(entry);
+                if (++others == MostOthers)
+                    cut = entry.Name;
+            }
+        }
+        if (cut is not null)
+            comparison.Folders.Add(item with { Key = "", Token = null, Page = item.Page + 1, IsNew = false, IsRest = true, After = cut, Until = part.Until });
+        return entries;
     }
 
     private static bool IsMirrored(ImportContext context, FrontierItem item, FileRecord file, EntityRecord entity) =>
@@ -55,7 +85,13 @@ internal sealed class MirrorReader(FolderWriter names, EntityStore entities)
             if (!mirrored.IsChanged && file.Metadata.ContainsKey(MetadataKeys.SourceMissing))
                 comparison.Returned.Add(file);
         }
-        else if (!page.Names.Contains(file.Name) && file.Name != item.After)
+        else if (page.Names.Contains(file.Name))
+        {
+            // It is there, although the rules of the policy refuse it now.
+            if (file.Metadata.ContainsKey(MetadataKeys.SourceMissing))
+                comparison.Returned.Add(file);
+        }
+        else
         {
             comparison.Missing.Add(new MirroredFile(file, entity, IsChanged: false));
         }
@@ -64,7 +100,7 @@ internal sealed class MirrorReader(FolderWriter names, EntityStore entities)
     private static void AddFolder(ImportContext context, FrontierItem item, SourcePage page, NamedEntry entry, MirrorComparison comparison)
     {
         var prefix = item.Prefix + entry.Name + "/";
-        if (context.Job.Recursive && !entry.Guard.IsSymbolic && !page.Names.Contains(entry.Name) && entry.Name != item.After && !context.Source.IsOwn(prefix))
+        if (context.Job.Recursive && !entry.Guard.IsSymbolic && !page.Names.Contains(entry.Name) && !context.Source.IsOwn(prefix))
             comparison.Folders.Add(new FrontierItem("", prefix, entry.Guard.Id, IsNew: false));
     }
 

@@ -19,8 +19,10 @@ internal sealed class MirrorUpdates(EntryUpdates updates, EntityReferences refer
 
     /// <summary>Switches files to their new entities, which are written.</summary>
     /// <param name="candidates">Files with their new entities.</param>
+    /// <param name="rivals">Entities that an earlier try meant for another state of their file: their files stay as they are.</param>
     /// <returns>The reasons for those that could not be switched, by entity.</returns>
-    public async Task<IReadOnlyDictionary<long, string>> SwitchAsync(IReadOnlyList<GroupCandidate> candidates, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<long, string>> SwitchAsync(
+        IReadOnlyList<GroupCandidate> candidates, IReadOnlySet<long> rivals, CancellationToken cancellationToken)
     {
         var refused = new ConcurrentDictionary<long, string>();
         await BoundedParallel.ForEachAsync(
@@ -28,7 +30,8 @@ internal sealed class MirrorUpdates(EntryUpdates updates, EntityReferences refer
             Writers,
             async (candidate, token) =>
             {
-                if (await TrySwitchAsync(candidate, token) is { } reason)
+                var reason = rivals.Contains(candidate.Entity!.Id) ? Rival : await TrySwitchAsync(candidate, token);
+                if (reason is not null)
                     refused[candidate.Entity!.Id] = reason;
             },
             cancellationToken);
@@ -53,7 +56,8 @@ internal sealed class MirrorUpdates(EntryUpdates updates, EntityReferences refer
     private static FileRecord Switch(FileRecord current, GroupCandidate candidate)
     {
         var entity = candidate.Entity!;
-        return current.PrimaryEntityId == entity.ReplacedId && (FileThumbnails.Find(current)?.Id ?? 0) == entity.ReplacedThumbnailId
+        return current.PrimaryEntityId == entity.ReplacedId && current.ParentId == candidate.Record.ParentId && current.Name == candidate.Record.Name
+            && (FileThumbnails.Find(current)?.Id ?? 0) == entity.ReplacedThumbnailId
             ? FileThumbnails.Drop(current, out _) with { PrimaryEntityId = entity.Id, Size = entity.Size, UpdatedAt = candidate.Record.UpdatedAt }
             : current;
     }

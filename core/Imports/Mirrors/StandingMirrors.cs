@@ -10,8 +10,9 @@ namespace Cloudreve.Core.Imports.Mirrors;
 /// <summary>A mirror that runs again and again.</summary>
 /// <param name="Job">Its import.</param>
 /// <param name="TaskId">The task of its last run.</param>
+/// <param name="NextId">The task of the run that is due, where an earlier try has chosen it; 0 for none.</param>
 /// <param name="Note">The row that holds it.</param>
-internal sealed record StandingMirror(ImportJob Job, long TaskId, Row Note);
+internal sealed record StandingMirror(ImportJob Job, long TaskId, long NextId, Row Note);
 
 /// <summary>
 /// The mirrors that run again and again: a note for each, due at its next run. Owner, policy, source and destination tell one mirror from
@@ -22,6 +23,7 @@ internal sealed class StandingMirrors(StorageLayout layout, DueNotes notes, Time
     private const string Kind = "mirrors";
     private const string Job = "job";
     private const string TaskId = "task";
+    private const string NextId = "next";
     private const int Workers = 4;
 
     /// <summary>Keeps a mirror in place of an earlier one: one transaction, and one for each 1,000 mirrors of the owner's partition.</summary>
@@ -37,30 +39,62 @@ internal sealed class StandingMirrors(StorageLayout layout, DueNotes notes, Time
     public async Task RemoveAsync(ImportJob job, CancellationToken cancellationToken)
     {
         var end = "|" + NameOf(job);
-        await foreach (var note in layout.Schedules.QueryAsync(new RowRange(PartitionOf(job)), cancellationToken))
+        bool isFound;
+        do
         {
-            if (note.RowKey.EndsWith(end, StringComparison.Ordinal))
+            isFound = false;
+            await foreach (var note in layout.Schedules.QueryAsync(new RowRange(PartitionOf(job)), cancellationToken))
+            {
+                if (!note.RowKey.EndsWith(end, StringComparison.Ordinal))
+                    continue;
                 await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+                // The timer may just have moved it.
+                isFound = true;
+            }
         }
+        while (isFound);
     }
 
     /// <summary>Runs every mirror that is due. One transaction when there is none.</summary>
-    /// <param name="run">Starts one, and answers with its new task; null when it ends.</param>
+    /// <param name="run">Starts one, and answers with the task of its last run: 0 when it ends, null when another run of this has dealt with it.</param>
     public Task RunAsync(Func<StandingMirror, CancellationToken, Task<long?>> run, CancellationToken cancellationToken) => notes.RunAsync(
         Kind,
         Workers,
         async (note, stop) =>
         {
             var job = JsonSerializer.Deserialize(LongText.Read(note, Job)!, ImportJson.Default.ImportJob)!;
-            await MoveAsync(note, job, await run(new StandingMirror(job, note.RequiredNumber(TaskId), note), stop), stop);
+            var mirror = new StandingMirror(job, note.RequiredNumber(TaskId), note.Number(NextId) ?? 0, note);
+            await MoveAsync(note, job, await run(mirror, stop), stop);
         },
         cancellationToken);
+
+    /// <summary>
+    /// Notes the task of the run that is due, before it is made: one transaction. Whoever comes after a crash, or at the same time, makes the same.
+    /// </summary>
+    /// <returns>False when another run has dealt with the mirror, or it was ended.</returns>
+    public async Task<bool> TryChooseAsync(StandingMirror mirror, long taskId, CancellationToken cancellationToken)
+    {
+        var chosen = mirror.Note.CopyTo(mirror.Note.PartitionKey, mirror.Note.RowKey);
+        chosen[NextId] = taskId;
+        try
+        {
+            await layout.Schedules.ReplaceAsync(chosen, mirror.Note.ETag, cancellationToken);
+            return true;
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Notes the next run. A mirror that was replaced or ended meanwhile stays so.</summary>
     private async Task MoveAsync(Row note, ImportJob job, long? taskId, CancellationToken cancellationToken)
     {
-        var batch = new TableBatch(note.PartitionKey).Delete(note.RowKey, note.ETag);
-        if (taskId is { } id)
+        if (taskId is not { } id)
+            return;
+        // Whoever has dealt with it has removed it.
+        var batch = new TableBatch(note.PartitionKey).Delete(note.RowKey);
+        if (id != 0)
             batch.Upsert(ToNote(job, id));
         try
         {

@@ -190,7 +190,8 @@ public sealed class MirrorTests(AzuriteServer azurite) : IClassFixture<AzuriteSe
         var second = await CostAsync(site, isMirror: true);
 
         Assert.Equal(first, second);
-        Assert.InRange(first, 1, again);
+        // One more notes the source, whose blobs stay.
+        Assert.InRange(first, 1, again + 1);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
@@ -86,6 +87,87 @@ public sealed class StandingMirrorTests(AzuriteServer azurite) : IClassFixture<A
         using var measured = site.Account.Transactions.Measure();
         Assert.Empty(await RunDueAsync(site));
         Assert.Equal(1, measured.Total);
+    }
+
+    [Fact]
+    public async Task Given_a_timer_that_dies_or_meets_another_when_a_mirror_is_due_then_there_is_one_task()
+    {
+        var site = await CreateAsync();
+        await site.RunAsync(await AcceptAsync(site, interval: 30));
+        _clock.Advance(TimeSpan.FromMinutes(31));
+        var ids = new List<long>();
+
+        await site.Imports.RunMirrorsAsync((task, _) =>
+        {
+            ids.Add(task.Id);
+            throw new InvalidOperationException("The process ends.");
+        });
+        await site.Imports.RunMirrorsAsync(async (task, _) =>
+        {
+            ids.Add(task.Id);
+            ids.AddRange((await RunDueAsync(site.Restart(clock: _clock))).Select(t => t.Id));
+        });
+
+        Assert.Equal(3, ids.Count);
+        Assert.Single(ids.Distinct());
+        Assert.Empty(await RunDueAsync(site));
+        _clock.Advance(TimeSpan.FromMinutes(31));
+        await site.RunAsync(new ImportTaskReference(ids[0], ImportSite.AdminId));
+        Assert.Single(await RunDueAsync(site));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Given_a_standing_mirror_without_source_or_policy_when_it_is_requested_with_interval_zero_then_it_ends(bool hasPolicy)
+    {
+        var site = await CreateAsync();
+        await site.RunAsync(await AcceptAsync(site, interval: 30));
+        await site.Container.DeleteAsync("src/a");
+        var policy = await site.Get<SiteCatalog>().GetPolicyAsync(1);
+        if (!hasPolicy)
+            await site.Get<SiteCatalog>().SavePolicyAsync(policy with { IsDeleted = true });
+
+        if (hasPolicy)
+            await site.RunAsync(await AcceptAsync(site, interval: 0));
+        else
+            await Assert.ThrowsAsync<CloudreveException>(() => AcceptAsync(site, interval: 0));
+
+        await site.Get<SiteCatalog>().SavePolicyAsync(policy);
+        _clock.Advance(TimeSpan.FromDays(1));
+        Assert.Empty(await RunDueAsync(site));
+    }
+
+    [Fact]
+    public async Task Given_a_standing_mirror_when_its_policy_is_deleted_then_it_ends()
+    {
+        var site = await CreateAsync();
+        await site.RunAsync(await AcceptAsync(site, interval: 30));
+        var policy = await site.Get<SiteCatalog>().GetPolicyAsync(1);
+        await site.Get<SiteCatalog>().SavePolicyAsync(policy with { IsDeleted = true });
+        _clock.Advance(TimeSpan.FromMinutes(31));
+        Assert.Empty(await RunDueAsync(site));
+
+        await site.Get<SiteCatalog>().SavePolicyAsync(policy);
+        _clock.Advance(TimeSpan.FromDays(1));
+
+        Assert.Empty(await RunDueAsync(site));
+    }
+
+    [Fact]
+    public async Task Given_a_standing_mirror_when_its_owner_is_banned_then_it_waits_until_that_ends()
+    {
+        var site = await CreateAsync();
+        var user = await site.Get<UserStore>().CreateAsync(new NewUser("user@example.com", null, Group.UserId));
+        await site.RunAsync(await AcceptAsync(site, interval: 30, user.Id));
+        await site.Get<UserStore>().UpdateAsync(user.Id, u => u with { Status = UserStatus.ManualBanned });
+        _clock.Advance(TimeSpan.FromMinutes(31));
+        Assert.Empty(await RunDueAsync(site));
+
+        await site.Get<UserStore>().UpdateAsync(user.Id, u => u with { Status = UserStatus.Active });
+        _clock.Advance(TimeSpan.FromMinutes(31));
+
+        Assert.Single(await RunDueAsync(site));
     }
 
     [Fact]

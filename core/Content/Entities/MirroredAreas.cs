@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Content.Entities;
+
+/// <summary>
+/// The parts of containers that mirrors have read. Their blobs belong to the source: the same blob may be the content of several entities, one
+/// after the other, so none of them takes it along when it goes. A part stays noted after its mirror has ended.
+/// </summary>
+internal sealed class MirroredAreas(StorageLayout layout)
+{
+    private const string Prefix = "prefix";
+
+    /// <summary>Notes a part before its blobs are listed: one transaction. Harmless to repeat.</summary>
+    /// <param name="policy">The policy of the container.</param>
+    /// <param name="prefix">The start of the blobs' names; empty for the whole container.</param>
+    public Task AddAsync(StoragePolicy policy, string prefix, CancellationToken cancellationToken) =>
+        layout.Site.UpsertAsync(new Row(PartitionOf(policy), Hash(prefix)) { [Prefix] = prefix }, cancellationToken);
+
+    /// <summary>Checks whether a blob lies in a noted part: one transaction for each 1,000 of the container.</summary>
+    /// <param name="policy">The policy of the container.</param>
+    /// <param name="name">The blob.</param>
+    public async Task<bool> HoldAsync(StoragePolicy policy, string name, CancellationToken cancellationToken) =>
+        await layout.Site.QueryAsync(new RowRange(PartitionOf(policy)), cancellationToken)
+            .AnyAsync(row => name.StartsWith(row.Text(Prefix) ?? "", StringComparison.Ordinal), cancellationToken);
+
+    // Several policies may share a container.
+    private static string PartitionOf(StoragePolicy policy) => "mirrored|" + Hash($"{policy.Server}\n{policy.BucketName}");
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+}
