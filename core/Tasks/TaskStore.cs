@@ -31,10 +31,10 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <param name="task">A queued task.</param>
     internal async Task AddAsync(WorkflowTask task, CancellationToken cancellationToken)
     {
-        await layout.Tasks.UpsertAsync(DescribeId(task), cancellationToken);
+        await layout.Tasks.UpsertAsync(TaskRows.DescribeId(task), cancellationToken);
         try
         {
-            await layout.Tasks.InsertAsync(ToRow(task), cancellationToken);
+            await layout.Tasks.InsertAsync(TaskRows.Describe(task), cancellationToken);
         }
         catch (StorageExistsException)
         {
