@@ -68,6 +68,9 @@ internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settl
         CountUpdated(candidate.Growth);
     }
 
+    /// <summary>Counts the charge of a file that an earlier try inserted and that is gone.</summary>
+    public void AddReleased(GroupCandidate candidate) => UsedCharge += candidate.Growth;
+
     /// <summary>Counts a file whose blob has changed.</summary>
     /// <param name="growth">Bytes that it has grown by.</param>
     public void CountUpdated(long growth)

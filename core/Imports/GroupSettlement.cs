@@ -60,7 +60,7 @@ internal sealed class GroupSettlement(
             await RefundAsync(taskId, userId, groupKey, reservation, arrived.Bytes, cancellationToken);
         foreach (var run in reservation.Runs)
             await writer.SweepAsync(reservation.Folders, run, arrived.Ids, cancellationToken);
-        await entities.SweepAsync(reservation.Entities, arrived.EntityIds, cancellationToken);
+        await entities.SweepAsync(reservation.Entities, arrived.EntityIds, arrived.Ids, cancellationToken);
         if (!reservation.IsMirror)
             return new ImportTotals(arrived.Ids.Count, arrived.Files, 0, 0, arrived.Bytes);
         var growth = arrived.Updates.Values.Sum(u => u.Entity.Size - (u.Entity.ReplacedSize ?? 0));
@@ -79,7 +79,8 @@ internal sealed class GroupSettlement(
         foreach (var run in reservation.Runs)
             moved.UnionWith(await writer.FindMovedAsync(reservation.Folders, run, cancellationToken));
         var fileIds = inPlace.Select(f => f.Id).Concat(moved).ToHashSet();
-        var entityIds = inPlace.Select(f => f.PrimaryEntityId).ToHashSet();
+        // Its owner may have written a file anew: what the import brought is an older version then.
+        var entityIds = inPlace.SelectMany(f => f.EntityIds).ToHashSet();
         var bytes = inPlace.Sum(f => f.Size);
         var files = inPlace.Count(f => f.Type == FileType.File);
         if (moved.Except(inPlace.Select(f => f.Id)).Any())

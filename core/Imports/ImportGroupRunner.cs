@@ -100,10 +100,10 @@ internal sealed class ImportGroupRunner(
             await depth.NoteAsync(context.Job.UserId, context.Source.DepthOf(folder.Entry.Item), cancellationToken);
         await InsertAsync(admitted, outcome, cancellationToken);
         await UpdateAsync(context, admitted, outcome, cancellationToken);
-        await RequestReadingAsync(context, outcome.InsertedFiles, cancellationToken);
-        // A slow run of the same group may put the rest to use after all: it goes when none runs any more.
-        if (outcome.HasUnused)
+        // A slow run of the same group may put the rest to use after all: it goes when none runs any more. What a try before has left is not known.
+        if (isSame || outcome.HasUnused)
             await frontier.AbandonAsync(context.TaskId, group.Key, fit with { IsSettled = true }, cancellationToken);
+        await RequestReadingAsync(context, outcome.InsertedFiles, cancellationToken);
         await quota.TryChargeAsync(
             context.Job.UserId, GroupSettlement.RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
     }
@@ -286,8 +286,8 @@ internal sealed class ImportGroupRunner(
     {
         var missing = candidates.Where(c => c is { IsInserted: false, Replaced: null }).ToList();
         var rivals = await entities.AddNewAsync([.. missing.Where(c => c.Entity is not null).Select(c => c.Entity!)], cancellationToken);
-        foreach (var given in missing.Where(c => IsRival(c, rivals)))
-            outcome.Fail(given.Entry.Path, "The file was deleted in the meantime.");
+        foreach (var gone in missing.Where(c => IsRival(c, rivals)))
+            Refuse(gone, "The file was deleted in the meantime.", rivals, outcome);
         missing.RemoveAll(c => IsRival(c, rivals));
         await writer.PrepareAsync([.. missing.Select(c => c.Record)], cancellationToken);
         foreach (var inserted in candidates.Where(c => c.IsInserted))
@@ -296,18 +296,27 @@ internal sealed class ImportGroupRunner(
             await InsertIntoAsync(folder.Key, [.. folder], outcome, cancellationToken);
     }
 
-    private static bool IsRival(GroupCandidate candidate, IReadOnlySet<long> rivals) => candidate.Entity is { } entity && rivals.Contains(entity.Id);
+    private static bool IsRival(GroupCandidate candidate, IReadOnlyDictionary<long, bool> rivals) =>
+        candidate.Entity is { } entity && rivals.ContainsKey(entity.Id);
+
+    /// <summary>A file that a try before had put in place and its owner has deleted since has used its charge: the deletion gave it back.</summary>
+    private static void Refuse(GroupCandidate candidate, string reason, IReadOnlyDictionary<long, bool> rivals, GroupOutcome outcome)
+    {
+        outcome.Fail(candidate.Entry.Path, reason);
+        if (rivals.GetValueOrDefault(candidate.Entity!.Id))
+            outcome.AddReleased(candidate);
+    }
 
     /// <summary>Gives changed files their new versions. An ordinary import has none.</summary>
     private async Task UpdateAsync(ImportContext context, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {
         var changed = candidates.Where(c => c is { IsInserted: false, Replaced: not null }).ToList();
         var rivals = await entities.AddNewAsync([.. changed.Select(c => c.Entity!)], cancellationToken);
-        var refused = await updates.SwitchAsync(changed, rivals, cancellationToken);
+        var refused = await updates.SwitchAsync(changed, rivals.Keys.ToHashSet(), cancellationToken);
         foreach (var candidate in changed)
         {
             if (refused.TryGetValue(candidate.Entity!.Id, out var reason))
-                outcome.Fail(candidate.Entry.Path, reason);
+                Refuse(candidate, reason, rivals, outcome);
             else
                 outcome.AddInserted(candidate);
         }

@@ -271,7 +271,7 @@ public sealed class ImportService
                 ? await FindFolderAsync(job.UserId, path, cancellationToken)
                 : await EnsureFolderAsync(job.UserId, path, cancellationToken);
             if (job is { IsMirror: true, IsDryRun: false })
-                await _mirrored.AddAsync(await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken), job.Source, cancellationToken);
+                await _mirrored.AddAsync(await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken), job.Source, job.Recursive, cancellationToken);
             await _frontier.SeedAsync(task.Id, job.Source, folderId, isNew, cancellationToken);
             var now = _clock.GetUtcNow();
             task = await _tasks.UpdateAsync(

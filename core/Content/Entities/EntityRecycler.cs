@@ -173,10 +173,16 @@ public sealed class EntityRecycler(
             return false;
         if (await _mirrored.HoldAsync(policy, source, cancellationToken))
             return false;
+        var container = containers.Get(policy);
         // Entities of earlier releases do not record their blob's version.
-        return etag is null
-            ? await containers.Get(policy).DeleteAsync(source, cancellationToken)
-            : await containers.Get(policy).TryDeleteAsync(source, etag, cancellationToken);
+        if (etag is null)
+            return await container.DeleteAsync(source, cancellationToken);
+        if (await container.TryDeleteAsync(source, etag, cancellationToken))
+            return true;
+        // Storage refuses what somebody has leased with the same status: then it is tried again later.
+        return await container.FindAsync(source, cancellationToken) is { } blob && blob.ETag.Trim('"') == etag.Trim('"')
+            ? throw new StorageException($"{source}: the blob cannot be deleted, perhaps since it is leased.")
+            : false;
     }
 
     private async Task<bool> DeleteBlobAsync(long policyId, string source, CancellationToken cancellationToken) =>

@@ -174,15 +174,15 @@ public sealed class EntityStore(StorageLayout layout)
     /// late writer restores nothing.
     /// </summary>
     /// <param name="entities">The entities, in order of id.</param>
-    /// <returns>The ids of those that exist and belong to another file, to none any more, or took another version's place.</returns>
-    internal async Task<IReadOnlySet<long>> AddNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken)
+    /// <returns>The ids of those that exist and took another version's place or belong to another file: false; or to none any more: true.</returns>
+    internal async Task<IReadOnlyDictionary<long, bool>> AddNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken)
     {
         var existing = await IdRows.InsertMissingAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
         if (existing.Count == 0)
-            return new HashSet<long>();
+            return new Dictionary<long, bool>();
         var wanted = entities.ToDictionary(e => e.Id, PlaceOf);
         return existing.Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey)))
-            .Where(entity => PlaceOf(entity) != wanted[entity.Id]).Select(entity => entity.Id).ToHashSet();
+            .Where(entity => PlaceOf(entity) != wanted[entity.Id]).ToDictionary(entity => entity.Id, entity => entity.FileId == 0);
     }
 
     private static (long, long, long?, long) PlaceOf(EntityRecord entity) =>
@@ -250,11 +250,12 @@ public sealed class EntityStore(StorageLayout layout)
     /// </summary>
     /// <param name="ids">The run of ids, which nobody writes any more.</param>
     /// <param name="inUse">The ids of the run that files refer to.</param>
-    internal async Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default)
+    /// <param name="files">Files that were put to use: one that has just given up its entity is about to release it.</param>
+    internal async Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, IReadOnlySet<long> files, CancellationToken cancellationToken = default)
     {
         var rows = await IdRows.ReadAsync(layout.Entities, ids, cancellationToken).ToListAsync(cancellationToken);
         var copied = rows.Where(row => !EntityReferences.IsEntity(row)).Select(row => EntityReferences.ReferenceOf(row).EntityId).ToHashSet();
-        var unused = rows.Where(row => EntityReferences.IsEntity(row) && row.Number(EntityColumns.FileId) is not null)
+        var unused = rows.Where(row => EntityReferences.IsEntity(row) && row.Number(EntityColumns.FileId) is { } file && !files.Contains(file))
             .Where(row => FileKeys.ParseId(row.RowKey) is var id && !inUse.Contains(id) && !copied.Contains(id));
         await RowSweep.DeleteAsync(layout.Entities, unused.ToAsyncEnumerable(), int.MaxValue, cancellationToken);
     }

@@ -13,19 +13,24 @@ namespace Cloudreve.Core.Content.Entities;
 internal sealed class MirroredAreas(StorageLayout layout)
 {
     private const string Prefix = "prefix";
+    private const string IsFlat = "flat";
 
     /// <summary>Notes a part before its blobs are listed: one transaction. Harmless to repeat.</summary>
     /// <param name="policy">The policy of the container.</param>
     /// <param name="prefix">The start of the blobs' names; empty for the whole container.</param>
-    public Task AddAsync(StoragePolicy policy, string prefix, CancellationToken cancellationToken) =>
-        layout.Site.UpsertAsync(new Row(PartitionOf(policy), Hash(prefix)) { [Prefix] = prefix }, cancellationToken);
+    /// <param name="isRecursive">False if the mirror reads no folders below.</param>
+    public Task AddAsync(StoragePolicy policy, string prefix, bool isRecursive, CancellationToken cancellationToken) => layout.Site.UpsertAsync(
+        new Row(PartitionOf(policy), Hash(isRecursive ? prefix : prefix + "\n")) { [Prefix] = prefix, [IsFlat] = isRecursive ? null : true }, cancellationToken);
 
     /// <summary>Checks whether a blob lies in a noted part: one transaction for each 1,000 of the container.</summary>
     /// <param name="policy">The policy of the container.</param>
     /// <param name="name">The blob.</param>
     public async Task<bool> HoldAsync(StoragePolicy policy, string name, CancellationToken cancellationToken) =>
         await layout.Site.QueryAsync(new RowRange(PartitionOf(policy)), cancellationToken)
-            .AnyAsync(row => name.StartsWith(row.Text(Prefix) ?? "", StringComparison.Ordinal), cancellationToken);
+            .AnyAsync(row => IsIn(name, row.Text(Prefix) ?? "", row.Flag(IsFlat)), cancellationToken);
+
+    private static bool IsIn(string name, string prefix, bool isFlat) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) && !(isFlat && name.AsSpan(prefix.Length).Contains('/'));
 
     // Several policies may share a container.
     private static string PartitionOf(StoragePolicy policy) => "mirrored|" + Hash($"{policy.Server}\n{policy.BucketName}");

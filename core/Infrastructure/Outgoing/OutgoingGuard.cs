@@ -30,7 +30,7 @@ public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILog
             var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
             return addresses.Length > 0 && Array.TrueForAll(addresses, address => rules.Allow(host, address));
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
             return false;
         }

@@ -50,13 +50,17 @@ internal static class NodeSettingsCheck
 
     private static void Check(string server, string tempPath, IReadOnlyDictionary<string, JsonElement>? options)
     {
-        if (server.Length > 0 && !(Uri.TryCreate(server, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && server.Length <= MaxText))
-            throw new CloudreveException(ErrorCode.BadParameter, "The downloader's address must begin with http:// or https://.");
+        if (server.Length > 0 && !IsAddress(server))
+            throw new CloudreveException(ErrorCode.BadParameter, "The downloader's address must begin with http:// or https://, and have no user name, query or fragment.");
         if (tempPath.Length > 0 && !(Path.IsPathRooted(tempPath) && tempPath.Length <= MaxText && !tempPath.Contains('\0', StringComparison.Ordinal)))
             throw new CloudreveException(ErrorCode.BadParameter, "The folder for downloads must be an absolute path.");
         if (options?.Values.Any(value => value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)) is true)
             throw new CloudreveException(ErrorCode.BadParameter, "The downloader's options must be texts, numbers or truth values.");
     }
+
+    private static bool IsAddress(string server) =>
+        server.Length <= MaxText && !server.Contains('?', StringComparison.Ordinal) && !server.Contains('#', StringComparison.Ordinal)
+        && Uri.TryCreate(server, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", UserInfo: "" };
 
     /// <summary>A stored secret goes to nobody but whom it was stored for.</summary>
     private static string Reveal(string secret, string? stored, bool isSame)

@@ -64,6 +64,62 @@ public sealed class MirrorSafetyTests(AzuriteServer azurite) : IClassFixture<Azu
         Assert.Equal(isAsImported, await site.Container.FindAsync("src/a") is null);
     }
 
+    [Theory]
+    [InlineData(true, "src/below/a", false)]
+    [InlineData(false, "src/below/a", true)]
+    [InlineData(false, "src/a", false)]
+    public async Task Given_a_mirror_when_an_import_is_recycled_then_its_blob_goes_unless_the_mirror_reads_it(bool recursive, string blob, bool goes)
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync((blob, 10), ("src/other", 5));
+        await site.ImportAsync(blob[..blob.LastIndexOf('/')], recursive: false);
+        var mirror = await site.Imports.AcceptAsync(
+            new ImportRequest("src", "/mirror", ImportSite.AdminId, 1, recursive) { IsMirror = true }, "");
+        await site.RunAsync(new ImportTaskReference(mirror.Id, mirror.OwnerId));
+        await DeleteAsync(site, "/imported/a");
+
+        await RecycleAsync(site);
+
+        Assert.Equal(goes, await site.Container.FindAsync(blob) is null);
+    }
+
+    [Fact]
+    public async Task Given_an_import_that_still_runs_when_its_owner_writes_one_of_its_files_anew_then_the_old_version_stays()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(("src/a", 10), ("src/b", 5));
+        var task = await site.Imports.AcceptAsync(new ImportRequest("src", "/imported", ImportSite.AdminId, 1, Recursive: true), "");
+        var reference = new ImportTaskReference(task.Id, task.OwnerId);
+        // The owner makes a file of the same name just before it is inserted, and later saves over the other.
+        var isMade = false;
+        var racing = site.Restart(call =>
+        {
+            if (!isMade && IsWriteOf(call) && site.Tree.ByPath.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported")).GetAwaiter().GetResult() is not null)
+            {
+                isMade = true;
+                site.Restart().Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/b"), new NewEntry(FileType.File), failIfExists: true)
+                    .GetAwaiter().GetResult();
+            }
+            return StorageFault.None;
+        });
+        await racing.Imports.BeginAsync(reference);
+        foreach (var group in await racing.Imports.ClaimAsync(reference, 0, ImportTotals.Zero, []))
+            await racing.Imports.RunGroupAsync(reference, group);
+        var imported = await FileAsync(site, "a");
+        await site.Tree.Updates.UpdateAsync(imported, current => current with
+        {
+            PrimaryEntityId = 0,
+            Size = 0,
+            OtherEntities = [new EntityLink(current.PrimaryEntityId, EntityType.Version, current.Size, current.UpdatedAt)],
+        });
+
+        await site.RunAsync(reference);
+
+        Assert.True(isMade);
+        Assert.NotNull(await site.Get<EntityStore>().FindAsync(imported.PrimaryEntityId));
+        Assert.Empty((await site.CheckAsync()).Problems);
+    }
+
     [Fact]
     public async Task Given_a_run_that_comes_late_when_its_file_has_moved_on_then_the_version_that_another_run_brought_stays()
     {

@@ -30,6 +30,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
             Error = "ü😀",
             ErrorHistory = ["first", "zweite ü"],
             Progress = new Dictionary<string, TaskProgress> { ["imported"] = new(10, 3), ["upload_single_0"] = new(1L << 40, 7, "cloudreve://my/a") },
+            Counts = new Dictionary<string, long> { ["new_files"] = 1L << 40 },
             IsClosing = true,
         };
 
@@ -38,9 +39,10 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
         foreach (var found in (WorkflowTask?[])[await store.FindAsync(Owner, 1_000), await store.FindAsync(1_000)])
         {
             Assert.NotNull(found);
-            Assert.Equal(task with { ETag = found.ETag, ErrorHistory = found.ErrorHistory, Progress = found.Progress }, found);
+            Assert.Equal(task with { ETag = found.ETag, ErrorHistory = found.ErrorHistory, Progress = found.Progress, Counts = found.Counts }, found);
             Assert.Equal(task.ErrorHistory, found.ErrorHistory);
             Assert.Equal(task.Progress, found.Progress);
+            Assert.Equal(task.Counts, found.Counts);
             Assert.NotEmpty(found.ETag);
         }
     }

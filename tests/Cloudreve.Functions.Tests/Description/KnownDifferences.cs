@@ -30,6 +30,7 @@ internal static class KnownDifferences
         (@"createViewerSession - body\.parent_uri", "the app finds the folder by itself"),
         (@"createArchive - body\.(encoding|file_mask|password)", "the documentation repeats fields of extraction"),
         (@"createArchive \+ body\.format", "archives in other forms are an addition"),
+        (@"importExternalFiles \+ body\.(dry_run|mirror|interval)", "dry runs and mirrors are additions"),
         (@"(createArchive|extractArchive|createRemoteDownload) - body\.preferred_node_id", "choosing nodes belongs to the Pro edition, and the site is its only node"),
         (@"(updateFileContent|uploadFileChunk|updateProfilePicture) - body: string|getProfilePicture - : string", "content that is no JSON"),
     ];

@@ -11,7 +11,7 @@ internal static class DownloadFolder
     /// <param name="tempPath">The folder of all downloads; empty for the usual one.</param>
     /// <param name="id">The download.</param>
     public static string PathOf(string tempPath, string id) =>
-        Path.Combine(tempPath.Length > 0 ? tempPath : Path.Combine(Path.GetTempPath(), Default), "cloudreve-" + id);
+        Path.GetFullPath(Path.Combine(tempPath.Length > 0 ? tempPath : Path.Combine(Path.GetTempPath(), Default), "cloudreve-" + id));
 
     /// <summary>Finds a file; null when it is not below the folder, is a link or has another size.</summary>
     /// <param name="folder">The folder.</param>

@@ -108,7 +108,7 @@ internal sealed class TorrentDownload(
         {
             await run();
         }
-        catch (Exception e) when (e is CloudreveException or RetryLaterException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             logger.LogWarning(e, "The download {Download} could not be removed from the downloader or its folder", state.Id);
         }

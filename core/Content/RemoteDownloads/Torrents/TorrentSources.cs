@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
@@ -22,6 +24,12 @@ internal sealed class TorrentSources(
     private const int MaxTorrent = 8 << 20;
 
     private const int MaxTrackers = 40;
+
+    // Of DNS.
+    private const int MaxHost = 253;
+
+    // Programs differ in where a host ends that has these around it.
+    private static readonly SearchValues<char> s_ambiguous = SearchValues.Create("@\\");
 
     private static readonly string[] s_schemes = ["http", "https", "udp"];
 
@@ -58,11 +66,16 @@ internal sealed class TorrentSources(
 
     private async Task<IReadOnlyList<string>> FilterAsync(IReadOnlyList<string> trackers, CancellationToken cancellationToken)
     {
-        var checks = trackers.Take(MaxTrackers).Select(async tracker => (tracker, IsAllowed: await IsAllowedAsync(tracker, cancellationToken)));
-        return [.. (await Task.WhenAll(checks)).Where(check => check.IsAllowed).Select(check => check.tracker)];
+        var checks = trackers.Take(MaxTrackers).Select(ReadTracker).OfType<Uri>()
+            .Select(async tracker => (Address: tracker.AbsoluteUri, IsAllowed: await guard.AllowsAsync(tracker.Host, cancellationToken)));
+        return [.. (await Task.WhenAll(checks)).Where(check => check.IsAllowed).Select(check => check.Address)];
     }
 
-    private async Task<bool> IsAllowedAsync(string tracker, CancellationToken cancellationToken) =>
-        Uri.TryCreate(tracker, UriKind.Absolute, out var address) && s_schemes.Contains(address.Scheme) && address.IdnHost.Length > 0
-        && await guard.AllowsAsync(address.IdnHost, cancellationToken);
+    /// <summary>The address of a tracker, which is passed on as it was read here; null for one that others could read otherwise.</summary>
+    internal static Uri? ReadTracker(string tracker) =>
+        !tracker.AsSpan().ContainsAny(s_ambiguous) && !tracker.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
+        && Uri.TryCreate(tracker, UriKind.Absolute, out var address)
+        && s_schemes.Contains(address.Scheme) && address.Host.Length is > 0 and <= MaxHost && Ascii.IsValid(address.Host)
+            ? address
+            : null;
 }

@@ -34,6 +34,20 @@ public sealed class TorrentSourceTests
     }
 
     [Theory]
+    [InlineData("http://a.example/announce", "http://a.example/announce")]
+    [InlineData("udp://b.example:1", "udp://b.example:1/")]
+    [InlineData("http://a.example:80\\@169.254.169.254/x", null)]
+    [InlineData("http://a.example@169.254.169.254/x", null)]
+    [InlineData("http://a.example?@169.254.169.254/x", null)]
+    [InlineData("http://a.example/a b", null)]
+    [InlineData("http://a.example\t.internal/", null)]
+    [InlineData("http://ä.example/", null)]
+    [InlineData("file:///etc/passwd", null)]
+    [InlineData("announce", null)]
+    public void Given_a_tracker_when_its_address_could_be_read_in_two_ways_then_it_is_left_out(string tracker, string? address) =>
+        Assert.Equal(address, TorrentSources.ReadTracker(tracker)?.AbsoluteUri);
+
+    [Theory]
     [InlineData("magnet:?")]
     [InlineData("magnet:?xt=urn:btih:1")]
     [InlineData("magnet:?xt=urn:sha1:YNCKHTQCWBTRNJIV4WNAE52SJUQCZO5C")]

@@ -64,10 +64,14 @@ internal sealed class QbittorrentDownloader(QbittorrentApi api, string tempPath,
         await api.PostAsync("torrents/deleteTags", new Dictionary<string, string> { ["tags"] = TagOf(id) }, cancellationToken);
     }
 
+    /// <summary>Finds the download by its tag. Releases before 4.4 list all torrents, whatever tag they are asked for.</summary>
     private async Task<JsonElement?> FindTorrentAsync(string id, CancellationToken cancellationToken) =>
-        await api.GetJsonAsync("torrents/info?tag=" + TagOf(id), cancellationToken) is { ValueKind: JsonValueKind.Array } found && found.GetArrayLength() > 0
-            ? found[0]
+        await api.GetJsonAsync("torrents/info?tag=" + TagOf(id), cancellationToken) is { ValueKind: JsonValueKind.Array } found
+            ? found.EnumerateArray().Where(torrent => HasTag(torrent, TagOf(id))).Select(torrent => (JsonElement?)torrent).FirstOrDefault()
             : null;
+
+    private static bool HasTag(JsonElement torrent, string tag) =>
+        torrent.TryGetProperty("tags", out var tags) && tags.GetString()?.Split(',', StringSplitOptions.TrimEntries).Contains(tag) == true;
 
     private MultipartFormDataContent FormOf(string id, TorrentSource source, string folder)
     {
