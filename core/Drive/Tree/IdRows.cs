@@ -50,10 +50,11 @@ internal static class IdRows
     public static async Task<IReadOnlyCollection<Row>> InsertMissingAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken)
     {
         var existing = new ConcurrentBag<Row>();
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             rows.GroupBy(row => row.PartitionKey).SelectMany(block => block.Chunk(AzureLimits.BatchOperations)),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (chunk, token) => await InsertMissingAsync(table, chunk, existing, token));
+            Writers,
+            (chunk, token) => InsertMissingAsync(table, chunk, existing, token),
+            cancellationToken);
         return existing;
     }
 
