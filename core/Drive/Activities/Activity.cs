@@ -37,15 +37,18 @@ public enum ActivityFilter
 /// <param name="Token">The end of the previous page; null for the first.</param>
 public sealed record ActivityQuery(int PageSize, bool IsAscending, ActivityFilter Filter, long CallerId, string? Token)
 {
-    /// <summary>Checks whether an event is requested.</summary>
+    /// <summary>Checks whether an event is requested, and not on an earlier page.</summary>
     /// <param name="activity">The event.</param>
-    public bool Accepts(Activity activity) => Filter switch
+    public bool Accepts(Activity activity) => IsBehindToken(activity) && Filter switch
     {
         ActivityFilter.Mine => activity.ActorId == CallerId,
         ActivityFilter.Updates => activity.Category != ActivityCategory.EntityDownloaded,
         ActivityFilter.Reads => activity.Category == ActivityCategory.EntityDownloaded,
         _ => true,
     };
+
+    private bool IsBehindToken(Activity activity) =>
+        Token is null || (IsAscending ? string.CompareOrdinal(activity.Key, Token) > 0 : string.CompareOrdinal(activity.Key, Token) < 0);
 }
 
 /// <summary>A page of events.</summary>

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Drive.Activities;
 
 /// <summary>
 /// The only code that records what happens to files: for the activities of a file, the event stream of folders, and
-/// audits to come. An event takes two rows of its owner's partition, by time and by file, in one transaction.
+/// audits to come. An event takes two rows of its owner's partition, by time and by file, in one transaction (<see cref="ActivityRows"/>).
 /// </summary>
 /// <param name="clock">Stamps events.</param>
 public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
@@ -19,7 +19,7 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
 
     private const int RowsPerEvent = 2;
 
-    // A batch takes four megabytes, and JSON writes six bytes for a character of each of the two rows.
+    // A batch takes four megabytes, and JSON writes six bytes for a character of each of the two rows of an event.
     private const int PathCharactersPerBatch = 300_000;
 
     /// <summary>Writes events of one drive: one transaction for each 50, or fewer of very long paths.</summary>
@@ -37,11 +37,56 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
                 await layout.Events.SubmitAsync(batch, cancellationToken);
                 (batch, characters) = (new TableBatch(Partition(ownerId)), 0);
             }
-            var row = ToRow(ownerId, TimePrefix + TimeKey(ticks++), entry);
-            batch.Upsert(row).Upsert(row.CopyTo(row.PartitionKey, FileKey(entry.File.Id, row.RowKey[TimePrefix.Length..])));
+            var key = ActivityRows.TimeKey(ticks++);
+            var row = ActivityRows.ToRow(batch.PartitionKey, TimePrefix + key, entry);
+            batch.Upsert(row).Upsert(row.CopyTo(row.PartitionKey, FileKey(entry.File.Id, key)));
             characters += length;
         }
         await layout.Events.SubmitAsync(batch, cancellationToken);
+    }
+
+    /// <summary>
+    /// Writes two events, creation and upload, for each of some new files of one drive: one transaction for each 98 files of two folders, and for
+    /// each 99 rows where there are more folders, or fewer of very long paths.
+    /// </summary>
+    /// <param name="files">The files.</param>
+    internal async Task AppendNewAsync(long ownerId, Actor actor, IEnumerable<NewFile> files, CancellationToken cancellationToken = default)
+    {
+        var ticks = clock.GetUtcNow().UtcTicks;
+        var batch = new TableBatch(Partition(ownerId));
+        var characters = 0;
+        foreach (var chunk in files.GroupBy(file => file.Path.Parent).SelectMany(Chunk))
+        {
+            var length = chunk.Sum(file => LengthOf(file.Path));
+            if (batch.Room <= chunk.Count || (batch.Count > 0 && characters + length > PathCharactersPerBatch))
+            {
+                await layout.Events.SubmitAsync(batch, cancellationToken);
+                (batch, characters) = (new TableBatch(Partition(ownerId)), 0);
+            }
+            var key = ActivityRows.TimeKey(ticks++);
+            batch.Upsert(ActivityRows.ToRow(batch.PartitionKey, TimePrefix + key, actor, chunk));
+            foreach (var file in chunk)
+                batch.Upsert(ActivityRows.ToRow(batch.PartitionKey, FileKey(file.File.Id, key), actor, file));
+            characters += length;
+        }
+        await layout.Events.SubmitAsync(batch, cancellationToken);
+    }
+
+    private static IEnumerable<IReadOnlyList<NewFile>> Chunk(IEnumerable<NewFile> folder)
+    {
+        var (chunk, characters) = (new List<NewFile>(), 0);
+        foreach (var file in folder)
+        {
+            characters += LengthOf(file.Path);
+            if (chunk.Count == ActivityRows.MostNewFiles || (chunk.Count > 0 && characters > PathCharactersPerBatch))
+            {
+                yield return chunk;
+                (chunk, characters) = ([], LengthOf(file.Path));
+            }
+            chunk.Add(file);
+        }
+        if (chunk.Count > 0)
+            yield return chunk;
     }
 
     private static int LengthOf(FilePath? path) => path?.Segments.Sum(name => name.Length + 1) ?? 0;
@@ -50,17 +95,16 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     /// <param name="query">Selects the events, and their number.</param>
     public async Task<ActivityPage> ReadAsync(long ownerId, long fileId, ActivityQuery query, CancellationToken cancellationToken = default)
     {
-        var prefix = $"{FilePrefix}{FileKeys.Id(fileId)}|";
+        var prefix = FileKey(fileId, "");
         var range = RowRange.Prefix(Partition(ownerId), prefix);
-        if (query.IsAscending && query.Token is { } from)
-            range = range.Behind(prefix + from);
-        else if (query.Token is { } to)
-            range = range with { To = prefix + to };
+        // The row of the last event that was seen may have others.
+        if (query.Token is { } last)
+            range = query.IsAscending ? range with { From = prefix + ActivityRows.RowKeyOf(last) } : range with { To = RowRange.After(prefix + ActivityRows.RowKeyOf(last)) };
         // Tables read forwards only, so the newest are what remains of a pass over all: files have few events.
         var found = new LinkedList<Activity>();
-        await foreach (var row in layout.Events.QueryAsync(range, cancellationToken))
+        var activities = layout.Events.QueryAsync(range, cancellationToken).SelectMany(row => ActivityRows.ActivitiesOf(row, row.RowKey[prefix.Length..]));
+        await foreach (var activity in activities)
         {
-            var activity = FromRow(row, prefix);
             if (!query.Accepts(activity))
                 continue;
             found.AddLast(activity);
@@ -83,55 +127,12 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
         var range = RowRange.Prefix(Partition(ownerId), TimePrefix) with { From = TimePrefix + position };
         await foreach (var row in layout.Events.QueryAsync(range, cancellationToken))
         {
-            var key = row.RowKey[TimePrefix.Length..];
-            yield return new LoggedEvent(
-                key, TimeOf(key), (ActivityCategory)row.RequiredNumber(Columns.Category), row.Text(Columns.ClientId), row.RequiredNumber(Columns.FileId),
-                PathText.Read(row, Columns.From), PathText.Read(row, Columns.To));
+            foreach (var entry in ActivityRows.EventsOf(row, row.RowKey[TimePrefix.Length..]))
+                yield return entry;
         }
     }
-
-    private static Activity FromRow(Row row, string prefix) => new(
-        row.RowKey[prefix.Length..], (ActivityCategory)row.RequiredNumber(Columns.Category), row.Number(Columns.UserId) ?? 0, TimeOf(row.RowKey[prefix.Length..]),
-        PathText.Read(row, Columns.From), PathText.Read(row, Columns.To), row.Number(Columns.EntityId) ?? 0);
-
-    private static DateTimeOffset TimeOf(string key) =>
-        new(long.Parse(key.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), TimeSpan.Zero);
 
     internal static string Partition(long ownerId) => FileKeys.Folder(ownerId);
 
     internal static string FileKey(long fileId, string timeKey) => $"{FilePrefix}{FileKeys.Id(fileId)}|{timeKey}";
-
-    /// <summary>Orders by time; the random part keeps processes from clashing.</summary>
-    internal static string TimeKey(long ticks) =>
-        string.Create(CultureInfo.InvariantCulture, $"{ticks:x16}-{Guid.NewGuid().ToString("N")[..8]}");
-
-    private static Row ToRow(long ownerId, string rowKey, FileEvent entry)
-    {
-        var row = new Row(Partition(ownerId), rowKey)
-        {
-            [Columns.Category] = (int)entry.Category,
-            [Columns.UserId] = entry.Actor.UserId,
-            [Columns.ClientId] = entry.Actor.ClientId,
-            [Columns.FileId] = entry.File.Id,
-            [Columns.FileType] = (int)entry.File.Type,
-            [Columns.FileName] = entry.File.Name,
-            [Columns.EntityId] = entry.File.PrimaryEntityId == 0 ? null : entry.File.PrimaryEntityId,
-        };
-        PathText.Write(row, Columns.From, entry.From);
-        PathText.Write(row, Columns.To, entry.To);
-        return row;
-    }
-
-    private static class Columns
-    {
-        public const string Category = "c";
-        public const string ClientId = "cl";
-        public const string FileId = "id";
-        public const string UserId = "by";
-        public const string EntityId = "e";
-        public const string FileType = "t";
-        public const string FileName = "n";
-        public const string From = "from";
-        public const string To = "to";
-    }
 }

@@ -84,3 +84,8 @@ public sealed record Actor(long UserId, string? ClientId = null)
 /// <param name="From">The path before; null when it was not there.</param>
 /// <param name="To">The path in the drive; null when it is not there any more.</param>
 public sealed record FileEvent(ActivityCategory Category, Actor Actor, FileRecord File, FilePath? From, FilePath? To);
+
+/// <summary>A file that was created with its content.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Path">The path in the drive.</param>
+internal sealed record NewFile(FileRecord File, FilePath Path);

@@ -18,7 +18,7 @@ public sealed record EventSubscription(
     long OwnerId, string ClientId, long FolderId, FilePath? Folder, string Position, IReadOnlyCollection<string> Heard, DateTimeOffset At)
 {
     // A property of a row holds 32,768 characters; what does not fit is delivered twice, which does no harm.
-    private const int MaxHeard = 1_200;
+    private const int MaxHeard = 1_100;
     internal const string Prefix = "s|";
 
     internal static string Key(string clientId, long folderId) => $"{Prefix}{clientId}|{FileKeys.Id(folderId)}";

@@ -52,6 +52,23 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_files_that_were_written_together_when_a_client_listens_then_it_hears_of_each_once()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var subscription = await SubscribeAsync(site, "", Me);
+        var log = site.Get<ActivityLog>();
+        var files = new List<NewFile>();
+        foreach (var path in (string[])["in/a", "in/b", "c"])
+            files.Add(new NewFile(await site.PutAsync(path), DriveSite.Path(path)));
+
+        await log.AppendNewAsync(DriveSite.Owner, new Actor(DriveSite.Owner, Other), files);
+
+        Assert.Equal(["Create /in/a /in/a", "Create /in/b /in/b", "Create /c /c"], await HearAsync(site, subscription, untilStored: true));
+        await CreateAsync(site, Other, "last");
+        Assert.Equal(["Create /last /last"], await HearAsync(site, await SubscribeAsync(site, "", Me, isKnown: true)));
+    }
+
+    [Fact]
     public async Task Given_what_was_heard_when_the_client_comes_back_then_it_hears_the_rest_once()
     {
         var site = await DriveSite.CreateAsync(azurite);
