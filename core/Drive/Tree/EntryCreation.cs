@@ -15,6 +15,8 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="clock">Stamps new entries.</param>
 public sealed class EntryCreation(StorageLayout layout, EntriesByPath byPath, DriveDepth depths, IdAllocator ids, TimeProvider clock)
 {
+    private readonly MissingFolders _missing = new(byPath, new FolderWriter(layout), depths, ids, clock);
+
     /// <summary>
     /// Creates a file or folder and the folders above it that are missing. An entry of the same type that exists already is
     /// returned as it is, unless <paramref name="failIfExists"/>.
@@ -53,6 +55,11 @@ public sealed class EntryCreation(StorageLayout layout, EntriesByPath byPath, Dr
         }
         return await CreateEntryAsync(ownerId, parentId, path.Name, entry, failIfExists, cancellationToken);
     }
+
+    /// <inheritdoc cref="MissingFolders.MakeAsync"/>
+    internal Task<IReadOnlyCollection<FilePath>> CreateFoldersAsync(
+        long ownerId, FilePath top, IEnumerable<FilePath> paths, CancellationToken cancellationToken) =>
+        _missing.MakeAsync(ownerId, top, paths, cancellationToken);
 
     /// <summary>Creates an entry in a folder that exists: 2 transactions for a file, 3 for a folder.</summary>
     /// <param name="parentId">The folder.</param>

@@ -71,6 +71,23 @@ internal sealed class EntryWriter(
     public Task MakeParentAsync(FilePath path) =>
         path.Depth > destination.Depth + 1 ? MakeFolderAsync(path.Parent) : Task.CompletedTask;
 
+    /// <summary>Makes folders together, in few transactions. What is unusual about one is left to the making of that folder alone.</summary>
+    public async Task MakeFoldersAsync(IEnumerable<FilePath> folders)
+    {
+        var unknown = folders.Where(folder => folder.Depth > destination.Depth && !_folders.ContainsKey(folder)).Distinct().ToList();
+        if (unknown.Count < 2)
+            return;
+        try
+        {
+            foreach (var folder in await creation.CreateFoldersAsync(caller.UserId, destination, unknown, ended))
+                _folders.TryAdd(folder, new Lazy<Task>(Task.CompletedTask));
+        }
+        catch (CloudreveException)
+        {
+            // Each tells by itself.
+        }
+    }
+
     /// <summary>Decides what the failure of an entry means.</summary>
     /// <exception cref="CloudreveException">40051: there is no space, for this or any other entry.</exception>
     /// <exception cref="RetryLaterException">It may succeed later.</exception>

@@ -32,11 +32,14 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
         var outcomes = new EntryOutcome?[round.Count];
         var (group, others, later) = Divide(round);
         var entries = round.ToArray();
+        await single.MakeFoldersAsync(round.Where(entry => entry.Refusal is null).Select(FolderOf).OfType<FilePath>());
         await JoinAsync(Task.WhenAll(
             WriteTogetherAsync(entries, group, outcomes, cancellationToken), WriteEachAsync(entries, others, outcomes, cancellationToken)));
         await WriteEachAsync(entries, [.. group.Select(file => file.Index).Where(i => outcomes[i] is null), .. later], outcomes, cancellationToken);
         return [.. outcomes.Select(outcome => outcome!.Value)];
     }
+
+    private FilePath? FolderOf(SourceEntry entry) => entry.File.IsDirectory ? single.PathOf(entry) : single.PathOf(entry)?.Parent;
 
     /// <summary>Throws the error that ended the work, not the cancellation that followed from it.</summary>
     private static async Task JoinAsync(Task work)
