@@ -122,6 +122,8 @@ internal static class ContentComposition
     {
         services.TryAddSingleton<WriteIntents>();
         services.TryAddSingleton<WriteStaging>();
+        services.TryAddSingleton<GroupStaging>();
+        services.TryAddSingleton<GroupPlaces>();
         services.TryAddSingleton<WritePlacement>();
         services.TryAddSingleton<WriteUndo>();
         services.TryAddSingleton<StoredContentWriter>();
@@ -134,13 +136,11 @@ internal static class ContentComposition
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<WriteSettlement>>()));
         services.TryAddSingleton(provider => new FileGroupWriter(
-            provider.GetRequiredService<UploadTargets>(),
-            provider.GetRequiredService<EntriesByPath>(),
-            provider.GetRequiredService<FolderWriter>(),
+            provider.GetRequiredService<GroupPlaces>(),
             provider.GetRequiredService<DriveLocks>(),
             provider.GetRequiredService<DepthGuard>(),
             provider.GetRequiredService<WriteIntents>(),
-            provider.GetRequiredService<WriteStaging>(),
+            provider.GetRequiredService<GroupStaging>(),
             provider.GetRequiredService<WritePlacement>(),
             provider.GetRequiredService<WriteUndo>(),
             provider.GetRequiredService<IdAllocator>(),

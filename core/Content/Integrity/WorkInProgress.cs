@@ -10,12 +10,12 @@ internal sealed record WorkInProgress(IReadOnlySet<long> Files, IReadOnlySet<lon
 {
     public static WorkInProgress Of(SiteSurvey survey)
     {
-        var files = survey.Writes.Where(w => w.IsNewFile).Select(w => w.FileId).Concat(survey.Uploads.Where(u => u.IsNewFile).Select(u => u.FileId));
+        var files = survey.Writes.Where(w => w.IsNewFile).SelectMany(w => w.Files).Select(f => f.FileId).Concat(survey.Uploads.Where(u => u.IsNewFile).Select(u => u.FileId));
         // Until an upload's row is removed, anything that its client sends is searched for.
         var open = survey.Uploads.Where(u => u.State != UploadState.Completed).ToList();
-        var entities = survey.Writes.Select(w => w.EntityId).Concat(open.Select(u => u.EntityId))
+        var entities = survey.Writes.SelectMany(w => w.Files).Select(f => f.EntityId).Concat(open.Select(u => u.EntityId))
             .Concat(survey.Releases.SelectMany(r => r.Links).Select(l => l.Id)).Concat(open.SelectMany(u => u.Dropped).Select(l => l.Id));
-        var blobs = survey.Writes.Select(w => w.Source).Concat(open.Select(u => u.Source))
+        var blobs = survey.Writes.SelectMany(w => w.Files).Select(f => f.Source).Concat(open.Select(u => u.Source))
             .Concat(survey.Uploads.Select(u => u.StagingName)).Concat(survey.Chunked.Select(u => u.StagingName))
             .Concat(survey.RecycledBlobs);
         return new WorkInProgress(files.ToHashSet(), entities.ToHashSet(), blobs.ToHashSet(StringComparer.Ordinal));

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Content.Archives.Listing;
+using Cloudreve.Core.Content.Uploads.Writes;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
@@ -46,8 +47,8 @@ internal abstract class EntrySource : IAsyncDisposable
     /// <summary>Bytes of the largest entry that is unpacked to memory.</summary>
     public const int SmallBytes = 1 << 20;
 
-    /// <summary>Number of entries that are brought at once: two charges of 99 are as many transactions as two of 50.</summary>
-    protected const int EntriesInRound = 198;
+    /// <summary>Number of entries that are brought at once: four groups that are committed in a transaction each.</summary>
+    protected const int EntriesInRound = 4 * WriteGroup.MostFiles;
 
     /// <summary>The wanted entries; null where only reading the archive tells.</summary>
     public abstract IReadOnlyList<ArchivedFile>? Wanted { get; }

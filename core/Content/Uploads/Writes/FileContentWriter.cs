@@ -44,7 +44,7 @@ public sealed class FileContentWriter
 
     /// <summary>
     /// Writes a file's content. The previous content becomes an older version, as far as the owner keeps them. Path + 9 transactions for
-    /// up to 8 MiB, one more for the first of a folder in two minutes, three more for each folder on the path that is missing.
+    /// up to 8 MiB, one more for the first of a folder in a minute, three more for each folder on the path that is missing.
     /// </summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
     /// <param name="content">The bytes, as many as announced.</param>

@@ -7,7 +7,10 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="Path">Its path in the drive. Its folder must exist.</param>
 /// <param name="ModifiedAt">The time the content last changed.</param>
 /// <param name="Content">The content.</param>
-internal sealed record GroupedFile(FilePath Path, DateTimeOffset ModifiedAt, byte[] Content);
+internal sealed record GroupedFile(FilePath Path, DateTimeOffset ModifiedAt, byte[] Content)
+{
+    public UploadRequest Request => new(Path, Content.Length) { ModifiedAt = ModifiedAt };
+}
 
 /// <summary>What became of a file of a group. Without a file and an error it was left alone: it needs a write of its own, which will tell why.</summary>
 /// <param name="File">The file as it is stored; null for none.</param>

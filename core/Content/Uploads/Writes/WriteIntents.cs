@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>
-/// The rows of writes, and the notes by which a timer finds them. A note covers a folder's writes of some minutes, so the many
+/// The rows of writes, and the notes by which a timer finds them. A note covers a folder's writes of a minute, so the many
 /// writes of a busy folder share one.
 /// </summary>
 /// <param name="clock">Determines when writes expire.</param>
@@ -25,17 +25,17 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
     private const int NotesRemembered = 10_000;
 
     // The period of writes that one note covers.
-    private static readonly TimeSpan s_slot = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_slot = TimeSpan.FromMinutes(1);
 
     // Clocks differ, and a request may be on its way for a while.
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
 
     private readonly BoundedCache<(long Folder, long Slot), bool> _noted = new(NotesRemembered, clock);
 
-    /// <summary>Writes an intent. One transaction, and another for the first of its folder in two minutes.</summary>
+    /// <summary>Writes an intent. One transaction, and another for the first of its folder in a minute.</summary>
     public Task<WriteIntent> AddAsync(WriteIntent intent, CancellationToken cancellationToken) => AddAsync(intent, Lifetime, cancellationToken);
 
-    /// <summary>Writes an intent that is left alone for longer than others. One transaction, and another for the first of its folder in two minutes.</summary>
+    /// <summary>Writes an intent that is left alone for longer than others. One transaction, and another for the first of its folder in a minute.</summary>
     public async Task<WriteIntent> AddAsync(WriteIntent intent, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         await NoteAsync(intent.FolderId, cancellationToken);
@@ -51,16 +51,14 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Writes intents of one folder: one transaction for each 100, and another for the first of their folder in two minutes.</summary>
+    /// <summary>Writes intents of one folder: one transaction for each 100, and another for the first of their folder in a minute.</summary>
     /// <param name="folderId">The folder.</param>
     /// <param name="intents">The intents; none is in the storage yet.</param>
-    /// <param name="lifetime">The time that they are left alone.</param>
     /// <returns>The intents with their versions, in the same order.</returns>
-    public async Task<IReadOnlyList<WriteIntent>> AddAllAsync(
-        long folderId, IEnumerable<WriteIntent> intents, TimeSpan lifetime, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<WriteIntent>> AddAllAsync(long folderId, IEnumerable<WriteIntent> intents, CancellationToken cancellationToken)
     {
         await NoteAsync(folderId, cancellationToken);
-        var expires = clock.GetUtcNow() + lifetime;
+        var expires = clock.GetUtcNow() + Lifetime;
         var added = new List<WriteIntent>();
         foreach (var chunk in intents.Select(intent => intent with { ExpiresAt = expires }).Chunk(AzureLimits.BatchOperations))
             added.AddRange(await AddChunkAsync(folderId, chunk, cancellationToken));
@@ -105,10 +103,10 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Renews intents of one folder whose writer is still at work: one transaction for each 100, and another for the note.</summary>
     /// <exception cref="Infrastructure.Errors.CloudreveException">40011: a write was given up meanwhile.</exception>
-    public async Task<IReadOnlyList<WriteIntent>> RenewAllAsync(IReadOnlyList<WriteIntent> intents, TimeSpan lifetime, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<WriteIntent>> RenewAllAsync(IReadOnlyList<WriteIntent> intents, CancellationToken cancellationToken)
     {
         await NoteAsync(intents[0].FolderId, cancellationToken);
-        var expires = clock.GetUtcNow() + lifetime;
+        var expires = clock.GetUtcNow() + Lifetime;
         var renewed = new List<WriteIntent>();
         foreach (var chunk in intents.Select(intent => intent with { ExpiresAt = expires }).Chunk(AzureLimits.BatchOperations))
             renewed.AddRange(await RenewChunkAsync(chunk, cancellationToken));

@@ -29,13 +29,7 @@ internal sealed class WritePlacement(
     EntityStore entities, LinkReleases releases, ActivityLog log, MediaRequests thumbnails, SettingStore settings,
     ILogger<WritePlacement> logger)
 {
-    /// <summary>Files that one transaction commits: two rows each and their intents, beside the folder's header.</summary>
-    public const int MostTogether = (AzureLimits.BatchOperations - 1) / 3;
-
     private const int MessageSenders = 8;
-
-    // Two events each, which take two rows.
-    private const int FilesInLogBatch = AzureLimits.BatchOperations / 4;
 
     // Each round follows a competing change of the same file.
     private const int MaxRounds = 20;
@@ -63,43 +57,57 @@ internal sealed class WritePlacement(
         throw new CloudreveException(ErrorCode.Conflict, "The file was changed in the meantime. Try again.");
     }
 
-    /// <summary>
-    /// Commits writes of new files of one folder, at most <see cref="MostTogether"/>, in one transaction. Their paths must not be locked.
-    /// </summary>
-    /// <returns>The files; null when nothing was committed, or the answer was lost: <see cref="PlaceAsync"/> finds out, for each.</returns>
-    public async Task<IReadOnlyList<FileRecord>?> TryPlaceTogetherAsync(IReadOnlyList<ContentWrite> writes, CancellationToken cancellationToken)
+    /// <summary>Commits a group of writes, all or none of them: one transaction, more when it fails. The files' paths must not be locked.</summary>
+    /// <returns>The files; null when nothing was committed, since a name is taken or the folder was deleted.</returns>
+    /// <exception cref="CloudreveException">40011 when the group was given up.</exception>
+    public async Task<IReadOnlyList<FileRecord>?> TryPlaceTogetherAsync(WriteGroup group, CancellationToken cancellationToken)
     {
-        var files = writes.Select(write => Change(write).File).ToList();
-        var batch = EntryRows.InsertInto(files[0].ParentId, files);
-        foreach (var write in writes)
-            batch.Delete(write.Intent.RowKey, write.Intent.ETag);
+        var files = group.Writes.Select(write => Change(write).File).ToList();
+        var batch = EntryRows.InsertInto(group.Intent.FolderId, files).Delete(group.Intent.RowKey, group.Intent.ETag);
         try
         {
             await layout.Files.SubmitAsync(batch, cancellationToken);
         }
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
-            return null;
+            if (!await IsCommittedAsync(group.Intent, cancellationToken))
+                return null;
         }
-        foreach (var write in writes)
-            write.Intent = write.Intent with { State = WriteState.Written };
+        group.Intent = group.Intent with { State = WriteState.Written };
         return files;
     }
 
-    /// <summary>Completes writes of new files after their commits: one transaction for each 25, and those that have others look at them. No failure is reported.</summary>
-    public Task FinishTogetherAsync(IReadOnlyList<(ContentWrite Write, FileRecord File)> written) => Task.WhenAll(
-        LogTogetherAsync(written),
-        TryAsync(written[0].Write, async () =>
-        {
-            var site = await settings.GetAsync();
-            // The others must not lose their messages with one.
-            await BoundedParallel.ForEachAsync(written, MessageSenders, (pair, _) => TryAsync(pair.Write, () => thumbnails.SendAsync(site, pair.File)));
-        }));
-
-    private async Task LogTogetherAsync(IEnumerable<(ContentWrite Write, FileRecord File)> written)
+    /// <summary>Finds out whether the commit of a group took effect although its response was lost.</summary>
+    private async Task<bool> IsCommittedAsync(WriteIntent group, CancellationToken cancellationToken)
     {
-        foreach (var chunk in written.Chunk(FilesInLogBatch))
-            await TryAsync(chunk[0].Write, () => log.AppendAsync(chunk[0].File.OwnerId, [.. chunk.SelectMany(pair => EventsOf(pair.Write, pair.File, isNew: true))]));
+        if (await intents.FindAsync(group, cancellationToken) is { } current)
+            return current.State == WriteState.Closed ? throw UploadSessions.Expired() : false;
+        if (!intents.IsExpired(group))
+            return true;
+        // Settlements remove the intents of groups that they have undone, too.
+        foreach (var file in group.Files)
+        {
+            if (HasContent(await byId.FindAsync(file.FileId, cancellationToken), file.EntityId))
+                return true;
+        }
+        throw UploadSessions.Expired();
+    }
+
+    /// <summary>
+    /// Completes writes of new files after their commits: one transaction for each 98 of two folders, and those that have others look at them. No
+    /// failure is reported.
+    /// </summary>
+    public Task FinishTogetherAsync(IReadOnlyList<(ContentWrite Write, FileRecord File)> written)
+    {
+        var first = written[0].Write;
+        return Task.WhenAll(
+            TryAsync(first, () => log.AppendNewAsync(first.Intent.OwnerId, first.Actor, written.Select(pair => new NewFile(pair.File, pair.Write.Request.Path)))),
+            TryAsync(first, async () =>
+            {
+                var site = await settings.GetAsync();
+                // The others must not lose their messages with one.
+                await BoundedParallel.ForEachAsync(written, MessageSenders, (pair, _) => TryAsync(pair.Write, () => thumbnails.SendAsync(site, pair.File)));
+            }));
     }
 
     /// <summary>
@@ -178,14 +186,14 @@ internal sealed class WritePlacement(
         }
         var file = await byId.FindAsync(write.Intent.FileId, cancellationToken);
         // Settlements remove the intents of writes that they have undone, too.
-        if (current is null && intents.IsExpired(write.Intent) && !HasContent(file, write.Intent))
+        if (current is null && intents.IsExpired(write.Intent) && !HasContent(file, write.Intent.EntityId))
             throw UploadSessions.Expired();
         write.Intent = write.Intent with { State = WriteState.Written, Dropped = change.Dropped };
         return file ?? change.File;
     }
 
-    private static bool HasContent(FileRecord? file, WriteIntent intent) =>
-        file is not null && (intent.EntityId == 0 || file.PrimaryEntityId == intent.EntityId || file.OtherEntities.Any(link => link.Id == intent.EntityId));
+    private static bool HasContent(FileRecord? file, long entityId) =>
+        file is not null && (entityId == 0 || file.PrimaryEntityId == entityId || file.OtherEntities.Any(link => link.Id == entityId));
 
     private static ContentChange Change(ContentWrite write)
     {
@@ -213,13 +221,11 @@ internal sealed class WritePlacement(
         return change with { File = change.File with { Metadata = metadata, UpdatedAt = write.Request.ModifiedAt ?? write.At } };
     }
 
-    private Task LogAsync(ContentWrite write, FileRecord file) => log.AppendAsync(file.OwnerId, EventsOf(write, file, isNew: write.File is null));
-
-    private static FileEvent[] EventsOf(ContentWrite write, FileRecord file, bool isNew)
+    private Task LogAsync(ContentWrite write, FileRecord file)
     {
         var path = write.Request.Path;
         var content = new FileEvent(ActivityCategory.EntityUploaded, write.Actor, file, path, path);
-        return isNew ? [new FileEvent(ActivityCategory.FileCreate, write.Actor, file, null, path), content] : [content];
+        return log.AppendAsync(file.OwnerId, write.File is null ? [new FileEvent(ActivityCategory.FileCreate, write.Actor, file, null, path), content] : [content]);
     }
 
     private async Task ReleaseAsync(ContentWrite write)

@@ -25,12 +25,8 @@ internal sealed class WriteStaging(
     StorageLayout layout, WriteIntents intents, QuotaLedger quota, EntityStore entities, UploadBlobs blobs, BlobEncryption encryption,
     UploadMemory memory, TimeProvider clock)
 {
-    private const int BlobsAtOnce = 8;
-
-    private static readonly TimeSpan s_renewal = WriteIntents.Lifetime / 2;
-
-    /// <summary>The time that writes of a group are left alone after the last sign of life from their writer.</summary>
-    public static readonly TimeSpan GroupLifetime = TimeSpan.FromMinutes(5);
+    /// <summary>The time between two signs of life from a writer.</summary>
+    public static readonly TimeSpan Renewal = WriteIntents.Lifetime / 2;
 
     /// <summary>Stores a write: two transactions for the charge, one each for the blob, its entity and the id row.</summary>
     /// <param name="content">The bytes.</param>
@@ -65,71 +61,6 @@ internal sealed class WriteStaging(
             StoreRowsAsync(write),
             StoreIdAsync(write),
             CommitAsync(container, write.Intent.Source, [.. write.Blocks.BlockIds]));
-    }
-
-    /// <summary>
-    /// Stores writes of new files whose content is in memory: two transactions to charge each 99, one for each blob, and one for the entities and
-    /// one for the id rows of each 100. Every minute one more for the intents of each 100 of a folder.
-    /// </summary>
-    /// <param name="writes">The writes of one owner, in order of id.</param>
-    /// <param name="contents">Their content, in the same order.</param>
-    /// <param name="cancellationToken">Begins no further blob.</param>
-    /// <returns>False when the quota does not suffice; some may have been charged.</returns>
-    /// <exception cref="CloudreveException">40011: writes were given up, or left alone for so long that they may be.</exception>
-    public async Task<bool> TryStageTogetherAsync(
-        IReadOnlyList<ContentWrite> writes, IReadOnlyList<byte[]> contents, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        var staged = StageTogetherAsync(writes, contents, stop.Token);
-        await JoinAsync(writes, [staged], RenewAsync(writes, ended.Token), ended, stop);
-        return await staged;
-    }
-
-    private async Task<bool> StageTogetherAsync(IReadOnlyList<ContentWrite> writes, IReadOnlyList<byte[]> contents, CancellationToken cancellationToken)
-    {
-        var first = writes[0].Intent;
-        RequireOpen(writes[0]);
-        var charges = writes.Select(write => new QuotaChange(write.Intent.Operation, write.Intent.Size));
-        if (!await quota.TryChargeAllAsync(first.OwnerId, charges, writes[0].Limit, CancellationToken.None))
-            return false;
-        var container = await blobs.ContainerOfAsync(first.PolicyId, cancellationToken);
-        RequireOpen(writes[0]);
-        await Task.WhenAll(
-            entities.AddAsync(writes.Where(write => write.Intent.EntityId != 0).Select(write => write.Entity), CancellationToken.None),
-            IdRows.InsertAsync(
-                layout.FileIds,
-                writes.Select(write => EntryRows.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId, write.At)),
-                CancellationToken.None),
-            BoundedParallel.ForEachAsync(
-                Enumerable.Range(0, writes.Count).Where(i => contents[i].Length > 0),
-                BlobsAtOnce,
-                async (i, _) =>
-                {
-                    var content = await EncryptAsync(writes[i], contents[i]);
-                    RequireOpen(writes[i]);
-                    await WriteNewAsync(container, writes[i].Intent.Source, content);
-                },
-                cancellationToken));
-        return true;
-    }
-
-    /// <summary>The content as it is stored. What the caller has stays as it is: the file may need a write of its own.</summary>
-    private async Task<byte[]> EncryptAsync(ContentWrite write, byte[] content)
-    {
-        if (write.Encryption is not { } key)
-            return content;
-        using var cipher = (await encryption.OpenAsync(key, CancellationToken.None)).CreateCipher();
-        var encrypted = content.ToArray();
-        cipher.Apply(encrypted, 0);
-        return encrypted;
-    }
-
-    /// <summary>A process that was suspended must not store what has been undone meanwhile.</summary>
-    private void RequireOpen(ContentWrite write)
-    {
-        if (intents.IsExpired(write.Intent))
-            throw UploadSessions.Expired();
     }
 
     private async Task StageRowsAndAsync(ContentWrite write, Func<CancellationToken, Task> storeBlob, CancellationToken cancellationToken)
@@ -205,7 +136,7 @@ internal sealed class WriteStaging(
     /// <summary>
     /// Waits for all; the first that fails ends the others, and its error is the one that is thrown. A call without a response may hide behind it.
     /// </summary>
-    private static async Task JoinAsync(IReadOnlyList<ContentWrite> writes, Task[] work, Task renewal, CancellationTokenSource ended, CancellationTokenSource stop)
+    public static async Task JoinAsync(IReadOnlyList<ContentWrite> writes, Task[] work, Task renewal, CancellationTokenSource ended, CancellationTokenSource stop)
     {
         ExceptionDispatchInfo? first = null;
         var open = work.Length;
@@ -234,31 +165,8 @@ internal sealed class WriteStaging(
         {
             while (true)
             {
-                await Task.Delay(s_renewal, clock, ended);
+                await Task.Delay(Renewal, clock, ended);
                 write.Intent = await intents.RenewAsync(write.Intent, CancellationToken.None);
-            }
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            // All is stored.
-        }
-    }
-
-    /// <summary>Keeps others from settling the writes of a group while their content is stored.</summary>
-    private async Task RenewAsync(IReadOnlyList<ContentWrite> writes, CancellationToken ended)
-    {
-        var folders = writes.GroupBy(write => write.Intent.FolderId).Select(folder => folder.ToList()).ToList();
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(s_renewal, clock, ended);
-                foreach (var folder in folders)
-                {
-                    var renewed = await intents.RenewAllAsync([.. folder.Select(write => write.Intent)], GroupLifetime, CancellationToken.None);
-                    foreach (var (write, intent) in folder.Zip(renewed))
-                        write.Intent = intent;
-                }
             }
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
@@ -315,7 +223,8 @@ internal sealed class WriteStaging(
         }
     }
 
-    private static async Task WriteNewAsync(BlobContainer container, string name, ReadOnlyMemory<byte> content)
+    /// <summary>Writes a blob: one transaction.</summary>
+    public static async Task WriteNewAsync(BlobContainer container, string name, ReadOnlyMemory<byte> content)
     {
         try
         {

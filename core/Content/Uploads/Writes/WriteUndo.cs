@@ -3,6 +3,7 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,8 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 internal sealed class WriteUndo(
     StorageLayout layout, WriteIntents intents, EntityStore entities, UploadBlobs blobs, QuotaLedger quota, TimeProvider clock, ILogger<WriteUndo> logger)
 {
+    private const int BlobsAtOnce = 8;
+
     // Calls of an interrupted writer may take effect late: the write is undone once more after this time.
     private static readonly TimeSpan s_review = TimeSpan.FromMinutes(10);
 
@@ -50,17 +53,16 @@ internal sealed class WriteUndo(
         return closed;
     }
 
-    /// <summary>Undoes a closed write: up to six transactions. Harmless to repeat.</summary>
+    /// <summary>Undoes a closed write: up to six transactions, for a group three for each file at most. Harmless to repeat.</summary>
     public async Task RunAsync(WriteIntent closed, CancellationToken cancellationToken)
     {
-        if (closed.EntityId != 0)
-        {
-            await entities.DiscardAsync([closed.EntityId], cancellationToken);
-            await blobs.DiscardAsync(closed.PolicyId, closed.Source, closed.IsInBlocks, cancellationToken);
-        }
-        // Nobody else has the id.
+        var stored = closed.Files.Where(file => file.EntityId != 0).ToList();
+        await entities.DiscardAsync([.. stored.Select(file => file.EntityId)], cancellationToken);
+        await BoundedParallel.ForEachAsync(
+            stored, BlobsAtOnce, (file, token) => blobs.DiscardAsync(closed.PolicyId, file.Source, closed.IsInBlocks, token), cancellationToken);
+        // Nobody else has the ids.
         if (closed.IsNewFile)
-            await layout.FileIds.DeleteAsync(FileKeys.IdBlock(closed.FileId), FileKeys.Id(closed.FileId), cancellationToken: cancellationToken);
+            await IdRows.DeleteAsync(layout.FileIds, closed.Files.Select(file => file.FileId), cancellationToken);
         await quota.ReverseAsync(closed.OwnerId, closed.Operation, cancellationToken);
     }
 }

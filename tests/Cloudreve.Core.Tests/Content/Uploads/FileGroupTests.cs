@@ -65,7 +65,7 @@ public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<Azurit
         var site = await UploadSite.CreateAsync(azurite);
         using var cancelled = new CancellationTokenSource();
         var first = "";
-        var group = site.Restart(call =>
+        var writer = site.Restart(call =>
         {
             if (!IsBlob(site, call))
                 return StorageFault.None;
@@ -74,15 +74,61 @@ public sealed class FileGroupTests(AzuriteServer azurite) : IClassFixture<Azurit
             return call.Uri.AbsolutePath == first ? StorageFault.Unavailable : StorageFault.None;
         });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WriteAsync(group, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WriteAsync(writer, cancelled.Token));
 
         var folder = (await site.Drive.Tree.ByPath.FindFolderIdAsync(DriveSite.Owner, DriveSite.Path("/")))!.Value;
-        var waiting = await site.Drive.Get<WriteIntents>().ReadAsync(folder, default).ToListAsync();
-        Assert.Equal((Files, Files), (waiting.Count, waiting.Count(intent => intent.State == WriteState.Closed)));
-        var late = Assert.Single(waiting, intent => Uri.UnescapeDataString(first).EndsWith("/" + intent.Source, StringComparison.Ordinal));
+        var group = Assert.Single(await site.Drive.Get<WriteIntents>().ReadAsync(folder, default).ToListAsync());
+        Assert.Equal((WriteState.Closed, Files), (group.State, group.Files.Count));
+        var late = Assert.Single(group.Files, file => Uri.UnescapeDataString(first).EndsWith("/" + file.Source, StringComparison.Ordinal));
         await site.Layout.Container(site.Layout.FilesContainerName).WriteAsync(late.Source, BinaryData.FromBytes(new byte[3]));
         await site.RecoverAsync();
         await site.AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task Given_a_name_that_is_taken_before_the_commit_when_written_together_then_the_others_are_a_group_again()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        var batches = 0;
+        var group = site.Restart(call =>
+        {
+            if (call.Resource == "$batch" && Interlocked.Increment(ref batches) == CommitBatch)
+                Task.Run(() => site.WriteAsync("/f07", UploadSite.Bytes(10))).Wait();
+            return StorageFault.None;
+        });
+
+        var written = await WriteAsync(group, CancellationToken.None);
+
+        Assert.Equal([7], Enumerable.Range(0, Files).Where(i => written[i].IsLeft));
+        Assert.Equal(10, (await site.FindAsync("/f07"))!.Size);
+        Assert.Equal((30 * (Files - 1)) + 10, await site.Drive.UsedAsync());
+        await site.RecoverAsync();
+        await site.AssertExactAsync();
+    }
+
+    /// <summary>Each character of these names takes two in JSON.</summary>
+    [Fact]
+    public async Task Given_groups_of_the_longest_names_when_added_then_they_are_read_as_they_were()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        var groups = Enumerable.Range(0, 4).Select(_ => new WriteIntent
+        {
+            Id = Guid.NewGuid(),
+            OwnerId = DriveSite.Owner,
+            FolderId = 5,
+            FileId = 0,
+            IsNewFile = true,
+            Size = 7,
+            PolicyId = 1,
+            Group = [.. Enumerable.Range(0, WriteGroup.MostFiles).Select(i => new IntendedFile(i + 1, i, 1L << 40, new string('"', 1024)))],
+        }).ToList();
+
+        var added = await site.Drive.Get<WriteIntents>().AddAllAsync(5, groups, CancellationToken.None);
+
+        var read = await site.Drive.Get<WriteIntents>().ReadAsync(5, default).ToDictionaryAsync(intent => intent.Id);
+        Assert.Equal(4, read.Count);
+        Assert.All(added, group => Assert.Equal((group.ETag, group.Size, 0L, true), (read[group.Id].ETag, read[group.Id].Size, read[group.Id].FileId, read[group.Id].IsNewFile)));
+        Assert.All(groups, group => Assert.Equal(group.Files, read[group.Id].Files));
     }
 
     /// <summary>The quota is looked at while the blob is being sent.</summary>
