@@ -46,8 +46,8 @@ public sealed class FileGroupWriter
     }
 
     /// <summary>
-    /// Writes new files: two transactions for the locks, two to charge them, for each folder its path and two and one for each 49 files, for each
-    /// file its blob, for each 100 an entity batch and a batch of id rows, and those of the activity log.
+    /// Writes new files: two transactions for the locks, two to charge them, one for each folder on their paths, for each of their own three and one
+    /// for each 49 files, for each file its blob, for each 100 an entity batch and a batch of id rows, and those of the activity log.
     /// </summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
     /// <param name="files">The files, of which no two have the same path.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Tree;
@@ -21,7 +22,7 @@ internal sealed class GroupPlaces(UploadTargets targets, EntriesByPath byPath, F
 {
     private const int FoldersAtOnce = 4;
 
-    /// <summary>Finds the places of files: for each folder its path and a transaction.</summary>
+    /// <summary>Finds the places of files: one transaction for each folder on their paths, and one for the names in each of their own.</summary>
     /// <param name="caller">The owner of the drive.</param>
     /// <param name="seen">The locks.</param>
     /// <param name="files">The files.</param>
@@ -30,18 +31,19 @@ internal sealed class GroupPlaces(UploadTargets targets, EntriesByPath byPath, F
         Caller caller, DriveControl seen, IReadOnlyList<GroupedFile> files, IReadOnlyList<int> wanted, CancellationToken cancellationToken)
     {
         var places = new GroupPlace?[files.Count];
+        var known = new ConcurrentDictionary<FilePath, Lazy<Task<FolderPlace?>>>();
         await BoundedParallel.ForEachAsync(
             wanted.GroupBy(i => files[i].Path.Parent),
             FoldersAtOnce,
             async (folder, token) =>
             {
-                if (await FindFolderAsync(seen.OwnerId, folder.Key, token) is not { } folderId)
+                if (await FindFolderAsync(known, seen.OwnerId, folder.Key, cancellationToken) is not { } place)
                     return;
-                var taken = await folders.FindSomeNamesAsync(folderId, folder.Select(i => files[i].Path.Name), token);
+                var taken = await folders.FindSomeNamesAsync(place.Id, folder.Select(i => files[i].Path.Name), token);
                 foreach (var i in folder.Where(i => !taken.Contains(files[i].Path.Name)))
                 {
                     if (await FindPolicyAsync(caller, seen, files[i], token) is { } policy)
-                        places[i] = new GroupPlace(i, folderId, policy);
+                        places[i] = new GroupPlace(i, place.Id, policy);
                 }
             },
             cancellationToken);
@@ -62,11 +64,19 @@ internal sealed class GroupPlaces(UploadTargets targets, EntriesByPath byPath, F
         }
     }
 
-    private async Task<long?> FindFolderAsync(long ownerId, FilePath path, CancellationToken cancellationToken)
+    /// <summary>Finds a folder, and each of those above it once, however many folders are below.</summary>
+    private Task<FolderPlace?> FindFolderAsync(
+        ConcurrentDictionary<FilePath, Lazy<Task<FolderPlace?>>> known, long ownerId, FilePath path, CancellationToken cancellationToken) =>
+        path.IsRoot
+            ? Task.FromResult<FolderPlace?>(FolderPlace.Top(DriveRoots.RootId(ownerId)))
+            : known.GetOrAdd(path, _ => new Lazy<Task<FolderPlace?>>(
+                () => FindInAsync(FindFolderAsync(known, ownerId, path.Parent, cancellationToken), path.Name, cancellationToken))).Value;
+
+    private async Task<FolderPlace?> FindInAsync(Task<FolderPlace?> above, string name, CancellationToken cancellationToken)
     {
         try
         {
-            return await byPath.FindFolderIdAsync(ownerId, path, cancellationToken);
+            return await above is { } place ? await byPath.FindFolderInAsync(place, name, cancellationToken) : null;
         }
         catch (CloudreveException)
         {
