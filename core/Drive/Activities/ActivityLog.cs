@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Activities.Streams;

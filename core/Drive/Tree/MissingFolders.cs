@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Loops;

@@ -38,7 +38,7 @@ public sealed class MissingFoldersTests(AzuriteServer azurite)
         var made = await MakeAsync(site, [.. s_paths, "/top/d/below"]);
 
         Assert.Equal(["/top", "/top/a", "/top/a/b", "/top/a/b/e", "/top/a/c"], made);
-        Assert.Equal(known.Id, (await site.Tree.ByPath.FindFolderIdAsync(DriveSite.Owner, DriveSite.Path("/top/a"))));
+        Assert.Equal(known.Id, await site.Tree.ByPath.FindFolderIdAsync(DriveSite.Owner, DriveSite.Path("/top/a")));
         Assert.Equal(FileType.File, (await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path("/top/d")))!.Type);
         Assert.Empty((await site.CheckAsync()).Problems);
     }

@@ -9,7 +9,6 @@ using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Loops;
-using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
@@ -158,7 +157,7 @@ public sealed class FileGroupWriter
         },
     };
 
-    private static WriteGroup GroupOf(IReadOnlyList<GroupMember> members)
+    private static WriteGroup GroupOf(List<GroupMember> members)
     {
         var first = members[0].Write.Intent;
         return new WriteGroup

@@ -1,5 +1,4 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Versions;

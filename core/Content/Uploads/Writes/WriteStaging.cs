@@ -7,7 +7,6 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
-using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;

@@ -78,7 +78,7 @@ public sealed class NewFileEventsTests(AzuriteServer azurite)
     {
         var site = await DriveSite.CreateAsync(azurite);
         var log = site.Get<ActivityLog>();
-        var files = FilesOf(i => "/f").Select((file, i) => file with { Path = s_deep.Child(string.Create(CultureInfo.InvariantCulture, $"{new string('文', 80)}{i:d3}")) }).ToList();
+        var files = FilesOf(_ => "/f").Select((file, i) => file with { Path = s_deep.Child(string.Create(CultureInfo.InvariantCulture, $"{new string('文', 80)}{i:d3}")) }).ToList();
 
         await log.AppendNewAsync(DriveSite.Owner, s_actor, files);
 
