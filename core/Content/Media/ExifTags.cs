@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudreve.Core.Content.Media.Formats;
 using MetadataExtractor;
 using MetadataExtractor.Formats.Exif;
 using Directory = MetadataExtractor.Directory;
@@ -42,24 +43,34 @@ internal static class ExifTags
         (["exif:y"], ExifDirectoryBase.TagExifImageHeight),
     ];
 
+    private static readonly HashSet<int> s_known =
+    [
+        .. s_texts.Concat(s_numbers).Select(tag => tag.Tag), ExifDirectoryBase.TagExposureTime, ExifDirectoryBase.TagFlash, ExifDirectoryBase.TagDateTimeOriginal,
+        ExifDirectoryBase.TagTimeZoneOriginal, ExifDirectoryBase.TagSubsecondTimeOriginal,
+    ];
+
     /// <summary>The tags by the metadata keys of the contract; empty for a picture without any. One read.</summary>
     /// <param name="source">The picture.</param>
+    /// <exception cref="MediaException">The picture would take too much work.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(MediaSource source, CancellationToken cancellationToken)
     {
         var head = await source.ReadAsync(0, Fetched, cancellationToken);
         var tags = new Dictionary<string, string>();
+        var directories = new List<Directory>();
         try
         {
-            var directories = ImageMetadataReader.ReadMetadata(new MemoryStream(head, writable: false));
-            foreach (var directory in directories.OfType<ExifDirectoryBase>().Where(d => d is ExifIfd0Directory or ExifSubIfdDirectory))
-                Read(directory, tags);
-            if (directories.OfType<GpsDirectory>().FirstOrDefault() is { } gps)
-                ReadPlace(gps, tags);
+            var work = TiffTagReader.Work(cancellationToken);
+            if (ExifPlace.Find(head, work) is { Length: > 0 } exif)
+                TiffTagReader.Read(exif, s_known, directories, work);
         }
         catch (Exception e) when (e is ImageProcessingException or IOException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
             // A damaged picture, or one whose directory lies behind what was fetched, tells what was found until then.
         }
+        foreach (var directory in directories.OfType<ExifDirectoryBase>())
+            Read(directory, tags);
+        if (directories.OfType<GpsDirectory>().FirstOrDefault() is { } gps)
+            ReadPlace(gps, tags);
         return tags;
     }
 

@@ -16,12 +16,12 @@ internal static class HeifThumbnails
         if (FindPrimary(file) is not { } place)
             return [];
         var primary = Read(file, place);
-        var references = Box.Find(file, place.Meta, "iref"u8);
+        var references = HeifBox.Find(file, place.Meta, "iref"u8);
         if (references is not { } box || box.Length < 4)
             return [];
         var isWide = file[box.Start] > 0;
         var found = new List<uint>();
-        for (var rest = box.Skip(4); found.Count < MaxThumbnails && Box.TryRead(file, rest, out var type, out var body, out rest);)
+        for (var rest = box.Skip(4); found.Count < MaxThumbnails && HeifBox.TryRead(file, rest, out var type, out var body, out rest);)
         {
             if (type.SequenceEqual("thmb"u8) && PointsTo(file[body.Start..body.End], isWide, primary, out var from))
                 found.Add(from);
@@ -48,10 +48,10 @@ internal static class HeifThumbnails
     /// <summary>Finds where the file says which of its pictures is the primary one.</summary>
     private static PrimaryPlace? FindPrimary(ReadOnlySpan<byte> file)
     {
-        if (Box.Find(file, new Box(0, file.Length), "meta"u8) is not { Length: > 4 } meta)
+        if (HeifBox.Find(file, new HeifBox(0, file.Length), "meta"u8) is not { Length: > 4 } meta)
             return null;
         var inner = meta.Skip(4);
-        if (Box.Find(file, inner, "pitm"u8) is not { Length: >= 6 } primary)
+        if (HeifBox.Find(file, inner, "pitm"u8) is not { Length: >= 6 } primary)
             return null;
         var isWide = file[primary.Start] > 0;
         return isWide && primary.Length < 8 ? null : new PrimaryPlace(inner, primary.Start + 4, isWide);
@@ -77,55 +77,5 @@ internal static class HeifThumbnails
     private static uint Number(ReadOnlySpan<byte> bytes, bool isWide) =>
         isWide ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
 
-    private sealed record PrimaryPlace(Box Meta, int Offset, bool IsWide);
-
-    /// <summary>The body of a box: bytes of the file.</summary>
-    private readonly record struct Box(int Start, int End)
-    {
-        private const int HeadBytes = 8;
-        private const int LongHeadBytes = 16;
-
-        public int Length => End - Start;
-
-        public Box Skip(int bytes) => this with { Start = Start + bytes };
-
-        /// <summary>The first box of a type; null when there is none.</summary>
-        public static Box? Find(ReadOnlySpan<byte> file, Box within, ReadOnlySpan<byte> wanted)
-        {
-            for (var rest = within; TryRead(file, rest, out var type, out var body, out rest);)
-            {
-                if (type.SequenceEqual(wanted))
-                    return body;
-            }
-            return null;
-        }
-
-        /// <summary>Reads the next box; false at the end, and where the sizes contradict each other.</summary>
-        public static bool TryRead(ReadOnlySpan<byte> file, Box within, out ReadOnlySpan<byte> type, out Box body, out Box rest)
-        {
-            type = default;
-            (body, rest) = (default, default);
-            if (within.Length < HeadBytes)
-                return false;
-            var bytes = file[within.Start..within.End];
-            ulong size = BinaryPrimitives.ReadUInt32BigEndian(bytes);
-            var head = HeadBytes;
-            if (size == 1)
-            {
-                if (bytes.Length < LongHeadBytes)
-                    return false;
-                (size, head) = (BinaryPrimitives.ReadUInt64BigEndian(bytes[HeadBytes..]), LongHeadBytes);
-            }
-            else if (size == 0)
-            {
-                size = (ulong)bytes.Length;
-            }
-            if (size < (ulong)head || size > (ulong)bytes.Length)
-                return false;
-            type = bytes[4..8];
-            body = new Box(within.Start + head, within.Start + (int)size);
-            rest = within.Skip((int)size);
-            return true;
-        }
-    }
+    private sealed record PrimaryPlace(HeifBox Meta, int Offset, bool IsWide);
 }

@@ -66,6 +66,7 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(MagickFormat.Jpeg)]
     [InlineData(MagickFormat.Png)]
     [InlineData(MagickFormat.WebP)]
+    [InlineData(MagickFormat.Tiff)]
     public async Task Given_a_picture_of_a_camera_when_it_is_read_then_its_tags_have_the_documented_keys(MagickFormat format)
     {
         var picture = Pictures.RedAndBlue(format, 64, 32, Photograph);
@@ -77,6 +78,23 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
             + "exposure_time=1/250, f=2.8, flash=1, focal_length=35, iso=400, latitude=47.5, lens_model=35 mm, longitude=-8.25, "
             + "taken_at=2024-05-06T07:08:09+02:00",
             Print(tags));
+    }
+
+    [Fact]
+    public async Task Given_an_item_of_a_heif_picture_when_it_is_read_then_its_tags_are_found()
+    {
+        var exif = Profile().ToByteArray()!;
+        // Magick puts the name of JPEG in front, as the item of a HEIF file may, too.
+        byte[] item = [0, 0, 0, 6, .. exif];
+        byte[] Box(string name, params byte[] body) => [0, 0, 0, (byte)(8 + body.Length), .. System.Text.Encoding.ASCII.GetBytes(name), .. body];
+        var infos = Box("iinf", [0, 0, 0, 0, 0, 1, .. Box("infe", [2, 0, 0, 0, 0, 9, 0, 0, .. "Exif"u8, 0, 0])]);
+        byte[] Places(byte start) => Box("iloc", [0, 0, 0, 0, 0x44, 0, 0, 1, 0, 9, 0, 0, 0, 1, 0, 0, 0, start, 0, 0, (byte)(item.Length >> 8), (byte)item.Length]);
+        byte[] Meta(byte start) => Box("meta", [0, 0, 0, 0, .. infos, .. Places(start)]);
+        byte[] picture = [.. Box("ftyp", [.. "heic"u8]), .. Meta((byte)(12 + Meta(0).Length)), .. item];
+
+        var tags = await ExifTags.ReadAsync(await StoreAsync(picture, "a.heic"), CancellationToken.None);
+
+        Assert.Equal(("ACME", "47.5"), (tags["exif:camera_make"], tags["exif:latitude"]));
     }
 
     [Fact]
