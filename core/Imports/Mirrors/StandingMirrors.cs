@@ -26,33 +26,64 @@ internal sealed class StandingMirrors(StorageLayout layout, DueNotes notes, Time
     private const string NextId = "next";
     private const int Workers = 4;
 
-    /// <summary>Keeps a mirror in place of an earlier one: one transaction, and one for each 1,000 mirrors of the owner's partition.</summary>
+    /// <summary>Start of the keys of the rows that guard mirrors: behind those of all notes.</summary>
+    private const string Anchor = "m|";
+
+    /// <summary>
+    /// Keeps a mirror in place of an earlier one: two transactions, and one for each 1,000 mirrors of the owner's partition. Of several at the
+    /// same time the last one stays.
+    /// </summary>
     /// <param name="job">Its import, with an interval.</param>
     /// <param name="taskId">The task of its first run.</param>
-    public async Task KeepAsync(ImportJob job, long taskId, CancellationToken cancellationToken)
-    {
-        await RemoveAsync(job, cancellationToken);
-        await layout.Schedules.UpsertAsync(ToNote(job, taskId), cancellationToken);
-    }
+    public Task KeepAsync(ImportJob job, long taskId, CancellationToken cancellationToken) => ReplaceAsync(job, ToNote(job, taskId), cancellationToken);
 
     /// <summary>Ends a mirror; nothing happens when there is none.</summary>
-    public async Task RemoveAsync(ImportJob job, CancellationToken cancellationToken)
+    public Task RemoveAsync(ImportJob job, CancellationToken cancellationToken) => ReplaceAsync(job, null, cancellationToken);
+
+    /// <summary>
+    /// Replaces all notes of a mirror in one batch. A row that is never due, and that each such batch changes as it was read, lets only one at a
+    /// time through.
+    /// </summary>
+    private async Task ReplaceAsync(ImportJob job, Row? note, CancellationToken cancellationToken)
     {
-        var end = "|" + NameOf(job);
-        bool isFound;
-        do
+        var partition = PartitionOf(job);
+        while (true)
         {
-            isFound = false;
-            await foreach (var note in layout.Schedules.QueryAsync(new RowRange(PartitionOf(job)), cancellationToken))
+            var anchor = await layout.Schedules.FindAsync(partition, Anchor + NameOf(job), cancellationToken);
+            var notes = await layout.Schedules.QueryAsync(new RowRange(partition), cancellationToken)
+                .Where(row => row.RowKey.EndsWith("|" + NameOf(job), StringComparison.Ordinal) && !row.RowKey.StartsWith(Anchor, StringComparison.Ordinal))
+                .Take(AzureLimits.BatchOperations - 2).ToListAsync(cancellationToken);
+            if (note is null && anchor is null && notes.Count == 0)
+                return;
+            var batch = new TableBatch(partition);
+            foreach (var earlier in notes.Where(earlier => earlier.RowKey != note?.RowKey))
+                batch.Delete(earlier.RowKey, earlier.ETag);
+            if (note is not null)
+                batch.Upsert(note);
+            Guard(batch, anchor, new Row(partition, Anchor + NameOf(job)), stays: note is not null);
+            try
             {
-                if (!note.RowKey.EndsWith(end, StringComparison.Ordinal))
-                    continue;
-                await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
-                // The timer may just have moved it.
-                isFound = true;
+                await layout.Schedules.SubmitAsync(batch, cancellationToken);
+                return;
+            }
+            catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException or StorageExistsException)
+            {
+                // The timer has just moved it, or somebody else has changed it.
             }
         }
-        while (isFound);
+    }
+
+    private static void Guard(TableBatch batch, Row? anchor, Row row, bool stays)
+    {
+        if (anchor is null)
+        {
+            if (stays)
+                batch.Insert(row);
+        }
+        else if (stays)
+            batch.Replace(row, anchor.ETag);
+        else
+            batch.Delete(anchor.RowKey, anchor.ETag);
     }
 
     /// <summary>Runs every mirror that is due. One transaction when there is none.</summary>
@@ -92,10 +123,13 @@ internal sealed class StandingMirrors(StorageLayout layout, DueNotes notes, Time
     {
         if (taskId is not { } id)
             return;
+        if (id == 0)
+        {
+            await RemoveAsync(job, cancellationToken);
+            return;
+        }
         // Whoever has dealt with it has removed it.
-        var batch = new TableBatch(note.PartitionKey).Delete(note.RowKey);
-        if (id != 0)
-            batch.Upsert(ToNote(job, id));
+        var batch = new TableBatch(note.PartitionKey).Delete(note.RowKey).Upsert(ToNote(job, id));
         try
         {
             await layout.Schedules.SubmitAsync(batch, cancellationToken);

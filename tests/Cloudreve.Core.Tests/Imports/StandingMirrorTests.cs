@@ -73,6 +73,19 @@ public sealed class StandingMirrorTests(AzuriteServer azurite) : IClassFixture<A
     }
 
     [Fact]
+    public async Task Given_a_mirror_when_it_is_requested_by_many_at_once_then_there_is_one()
+    {
+        var site = await CreateAsync();
+
+        await Task.WhenAll(Enumerable.Range(5, 8).Select(interval => AcceptAsync(site.Restart(clock: _clock), interval)));
+
+        _clock.Advance(TimeSpan.FromMinutes(31));
+        Assert.Single(await RunDueAsync(site));
+        await site.RunAsync(await AcceptAsync(site, interval: 0));
+        Assert.Empty(await site.Layout.Schedules.ScanAsync().Where(note => note.PartitionKey.StartsWith("mirrors", StringComparison.Ordinal)).ToListAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Given_a_standing_mirror_when_its_owner_is_gone_then_it_ends()
     {
         var site = await CreateAsync();
