@@ -137,6 +137,29 @@ internal sealed class IndexBlobs(StorageLayout layout)
         return page.ContinuationToken is null;
     }
 
+    /// <summary>The next blobs of all indexes, texts included: one transaction.</summary>
+    /// <param name="token">The token of the page before; null for the first.</param>
+    public Task<BlobPage> ListAsync(string? token, CancellationToken cancellationToken) =>
+        Container.ListPageAsync("", null, BlobsInPage, token, cancellationToken);
+
+    /// <summary>Removes a blob that was listed, unless it has been written since: one transaction.</summary>
+    /// <param name="blob">The blob.</param>
+    public Task<bool> TryDeleteAsync(BlobItem blob, CancellationToken cancellationToken) => Container.TryDeleteAsync(blob.Name, blob.ETag, cancellationToken);
+
+    /// <summary>The entity whose text a blob is; null for another blob.</summary>
+    public static long? EntityOf(string name) => name.StartsWith(Texts, StringComparison.Ordinal) ? ParseId(name.AsSpan(Texts.Length)) : null;
+
+    /// <summary>The owner of a manifest or pack; null for another blob.</summary>
+    public static long? OwnerOf(string name) => name.StartsWith(Users, StringComparison.Ordinal) && name.IndexOf('/', Users.Length) is > 0 and var end
+        ? ParseId(name.AsSpan(Users.Length, end - Users.Length))
+        : null;
+
+    /// <summary>Checks whether a blob is a pack.</summary>
+    public static bool IsPack(string name) => OwnerOf(name) is { } owner && name.StartsWith(PacksOf(owner), StringComparison.Ordinal);
+
+    private static long? ParseId(ReadOnlySpan<char> text) =>
+        long.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id) ? id : null;
+
     private static bool IsManifest(BlobItem blob) => blob.Name.EndsWith(Manifest, StringComparison.Ordinal);
 
     private static string ManifestOf(long ownerId) => AreaOf(ownerId) + Manifest;

@@ -15,13 +15,14 @@ namespace Cloudreve.Core.Content.Integrity.Scrub;
 /// the administration shows it. It removes what nobody can reach when the site's settings say so; content that files refer to it never touches.
 /// </summary>
 /// <param name="recycler">Removes entities.</param>
+/// <param name="users">Tells which accounts exist.</param>
 /// <param name="tasks">Shows findings.</param>
 /// <param name="ids">Numbers tasks.</param>
 /// <param name="settings">Tell whether to repair.</param>
 /// <param name="clock">Tells what is old.</param>
 public sealed class SiteScrub(
-    StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, EntityRecycler recycler, TaskStore tasks, IdAllocator ids, SettingStore settings,
-    TimeProvider clock)
+    StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, EntityRecycler recycler, UserStore users, TaskStore tasks, IdAllocator ids,
+    SettingStore settings, TimeProvider clock)
 {
     /// <summary>The type of the tasks that hold findings.</summary>
     public const string TaskType = "entity_recycle_routine";
@@ -38,6 +39,7 @@ public sealed class SiteScrub(
     private readonly TreeScrub _tree = new(layout);
     private readonly EntityScrub _entities = new(layout, catalog, containers, recycler);
     private readonly BlobScrub _blobs = new(layout, catalog, containers);
+    private readonly FullTextScrub _texts = new(layout, users);
 
     /// <summary>Looks through the next part of everything. One transaction for each row that is looked at, and what the parts say.</summary>
     /// <param name="cancellationToken">Ends the run; harmless.</param>
@@ -51,6 +53,7 @@ public sealed class SiteScrub(
         await RunPartAsync("headers", at => _tree.CheckHeadersAsync(run, at, cancellationToken), cancellationToken);
         await RunPartAsync("entities", at => _entities.CheckAsync(run, at, cancellationToken), cancellationToken);
         await RunPartAsync("blobs", at => _blobs.CheckAsync(run, at, cancellationToken), cancellationToken);
+        await RunPartAsync("texts", at => _texts.CheckAsync(run, at, cancellationToken), cancellationToken);
         if (run.Report.Found > 0)
             await ReportAsync(run.Report, now, cancellationToken);
         return run.Report;

@@ -1,9 +1,13 @@
+using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Integrity.Scrub;
+using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Core.Tests.Content.Uploads;
@@ -118,6 +122,77 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
 
         Assert.Equal(["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8"], seen);
         Assert.Equal(2, parts);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_texts_and_packs_that_nobody_has_when_the_site_is_scrubbed_then_they_are_removed_if_wanted(bool repairs)
+    {
+        const long Gone = 99;
+        var site = await CreateAsync(repairs);
+        await site.Layout.Container(site.Layout.FullTextContainerName).CreateIfNotExistsAsync();
+        var user = await site.Drive.Get<UserStore>().CreateAsync(new NewUser("texts@example.com", null, Group.UserId));
+        var file = await site.WriteAsync("/file", UploadSite.Bytes(30));
+        var blobs = new IndexBlobs(site.Layout);
+        foreach (var entityId in (long[])[file.PrimaryEntityId, Lost])
+            await blobs.WriteTextAsync(new IndexedText(entityId, "text"), default);
+        var packs = new List<PackEntry>();
+        foreach (var owner in (long[])[user.Id, user.Id, Gone])
+            packs.Add(await blobs.WritePackAsync(owner, [1], 1, default));
+        await blobs.TryWriteManifestAsync(user.Id, new IndexManifest([packs[0]]), null, default);
+        await blobs.TryWriteManifestAsync(Gone, new IndexManifest([packs[2]]), null, default);
+
+        var young = await ScrubAsync(site, TimeSpan.Zero);
+        var report = await ScrubAsync(site, TimeSpan.FromDays(9));
+
+        Assert.Equal(0, young.Found);
+        Assert.Equal((4, repairs ? 4 : 0), (report.Found, report.Repaired));
+        var left = (await blobs.ListAsync(default)).Blobs.Count;
+        Assert.Equal(repairs ? 3 : 7, left);
+        Assert.NotNull(await blobs.FindTextAsync(file.PrimaryEntityId, default));
+        Assert.NotNull(await blobs.ReadPackAsync(packs[0], default));
+    }
+
+    /// <summary>A write that was on its way when its process was suspended arrives after everything of it has been taken back.</summary>
+    [Fact]
+    public async Task Given_a_process_suspended_with_a_blob_on_its_way_when_the_site_is_scrubbed_then_the_orphan_goes()
+    {
+        var site = await CreateAsync(repairs: true);
+        UploadSite? suspended = null;
+        var isHeld = false;
+        suspended = site.Restart(call =>
+        {
+            if (!isHeld && call is { Service: StorageService.Blob, Method: "PUT" })
+            {
+                isHeld = true;
+                suspended!.Drive.Wait(TimeSpan.FromHours(1));
+                TakeBackAsync(site).GetAwaiter().GetResult();
+            }
+            return StorageFault.None;
+        });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => suspended.WriteAsync("/late", UploadSite.Bytes(30)));
+
+        Assert.True(isHeld);
+        Assert.Null(await site.FindAsync("/late"));
+        Assert.Contains(await site.Drive.Get<SiteIntegrity>().CheckAsync(), finding => finding.Kind == IntegrityKind.Orphan);
+        var report = await ScrubAsync(site, TimeSpan.FromDays(9));
+        Assert.Equal(report.Found, report.Repaired);
+        var later = site.Restart();
+        later.Drive.Wait(TimeSpan.FromDays(10));
+        await later.Drive.Get<EntityRecycler>().RunAsync();
+        Assert.Empty(await site.Restart().Drive.Get<SiteIntegrity>().CheckAsync());
+    }
+
+    private static async Task TakeBackAsync(UploadSite site)
+    {
+        var other = site.Restart();
+        for (var run = 0; run < 3; run++)
+        {
+            other.Drive.Wait(TimeSpan.FromMinutes(20));
+            await other.Drive.Get<WriteSettlement>().RunAsync();
+        }
     }
 
     /// <summary>Creates the leftovers of crashes and lost responses.</summary>
