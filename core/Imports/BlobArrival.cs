@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
@@ -12,6 +13,7 @@ using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
 
@@ -45,8 +47,10 @@ public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason
 public sealed class BlobArrival(
     SiteCatalog catalog, UserStore users, PolicyContainers containers, EntriesByPath byPath, EntryCreation creation, EntryUpdates updates,
     EntityStore entities, EntityReferences references, IdAllocator ids, QuotaLedger quota, ActivityLog log, MediaRequests requests,
-    SettingStore settings, MissedArrivals missed, TimeProvider clock)
+    SettingStore settings, MissedArrivals missed, StorageLayout layout, TimeProvider clock)
 {
+    private readonly ErasureNotes _erasures = new(layout, clock);
+
     private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");
 
     /// <summary>Imports the blob.</summary>
@@ -110,6 +114,8 @@ public sealed class BlobArrival(
             if (charge > 0 && await quota.GetUsedAsync(user.Id, cancellationToken) + charge > limit)
                 return Refused("The storage quota is exceeded.");
             var entity = await WriteEntityAsync(user, policy, blob, file, charge, cancellationToken);
+            if (await IsErasedAsync(policy, blob, entity, cancellationToken))
+                continue;
             if (await TryPutAsync(user, target, blob, file, entity, cancellationToken) is not { } stored)
                 continue;
             await SettleAsync(entity, user.Id, cancellationToken);
@@ -142,8 +148,24 @@ public sealed class BlobArrival(
             CreatedAt = clock.GetUtcNow(),
             IsImported = true,
         };
-        await entities.WriteNewAsync([entity], cancellationToken);
+        await entities.AddAsync(entity, cancellationToken);
         return entity;
+    }
+
+    /// <summary>
+    /// Checks whether the blob has just been deleted with a file that had it; then the entity is removed again. One transaction while nothing is
+    /// deleted.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">The deletion is still under way: the delivery has to be repeated.</exception>
+    private async Task<bool> IsErasedAsync(StoragePolicy policy, BlobItem blob, EntityRecord entity, CancellationToken cancellationToken)
+    {
+        var container = containers.Get(policy);
+        if ((await _erasures.FindErasedAsync(container, [new SourceBlob(blob.Name, blob.ETag)], cancellationToken)).Count == 0)
+            return false;
+        await entities.DiscardAsync([entity.Id], cancellationToken);
+        return await container.FindAsync(blob.Name, cancellationToken) is { } found && new SourceBlob(blob.Name, found.ETag) == new SourceBlob(blob.Name, blob.ETag)
+            ? throw new StorageUnavailableException($"{blob.Name}: the blob is being deleted.")
+            : true;
     }
 
     /// <summary>Makes the entity the file's content. Null, with the entity removed again, when a competing call came first.</summary>

@@ -26,7 +26,7 @@ internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader So
 /// </summary>
 internal sealed class ImportGroupRunner(
     ImportFrontier frontier, DriveDepth depth, FolderWriter writer, EntityStore entities, IdAllocator ids, QuotaLedger quota,
-    GroupSettlement settlement, MirrorReader mirrors, MirrorUpdates updates, MirrorMarks marks, MediaRequests requests, TimeProvider clock)
+    GroupSettlement settlement, MirrorReader mirrors, MirrorUpdates updates, MirrorMarks marks, MediaRequests requests, ErasureNotes erasures, TimeProvider clock)
 {
     private const int MessageSenders = 8;
 
@@ -50,7 +50,6 @@ internal sealed class ImportGroupRunner(
         ImportContext context, ImportGroup group, GroupListing listing, GroupReservation? earlier, CancellationToken cancellationToken)
     {
         var comparison = await mirrors.CompareAsync(context, listing, isRepetition: earlier is not null, cancellationToken);
-        await LeaveArrivingAsync(context, comparison, cancellationToken);
         // Before anything is charged: the refund at the end of the import has to be followed by the group's end alone.
         var vanished = await marks.ApplyAsync(context, comparison, isDryRun: false, cancellationToken);
         var outcome = new GroupOutcome(listing, IsSame(earlier, listing) ? null : earlier) { Vanished = vanished };
@@ -65,21 +64,6 @@ internal sealed class ImportGroupRunner(
         }
         outcome.Found.AddRange(comparison.Folders);
         return await CompleteAsync(context, group, listing, outcome, cancellationToken);
-    }
-
-    /// <summary>
-    /// Leaves files alone whose current version arrived by itself and is not charged yet: the next delivery charges it, and a change counts from
-    /// its size. One transaction for each changed file that arrived.
-    /// </summary>
-    private async Task LeaveArrivingAsync(ImportContext context, MirrorComparison comparison, CancellationToken cancellationToken)
-    {
-        // Later the ledger may have forgotten the operation.
-        var before = clock.GetUtcNow() - (QuotaLedger.OperationsAreKept / 2);
-        foreach (var (key, file) in comparison.Files.Where(f => f.Value is { IsChanged: true, Entity.ArrivalCharge: not (null or 0) } && f.Value.Entity.CreatedAt >= before).ToList())
-        {
-            if (!await quota.IsChargedAsync(context.Job.UserId, BlobArrival.OperationId(file.Entity), cancellationToken))
-                comparison.Files[key] = file with { IsChanged = false };
-        }
     }
 
     private static (long Folder, string Name) KeyOf(SourceEntry entry) => (entry.Item.FolderId, entry.Name);
@@ -98,7 +82,7 @@ internal sealed class ImportGroupRunner(
         var admitted = Admit(candidates, fit.QuotaFit, outcome);
         foreach (var folder in admitted.Where(c => c.Entity is null).DistinctBy(c => c.Entry.Item))
             await depth.NoteAsync(context.Job.UserId, context.Source.DepthOf(folder.Entry.Item), cancellationToken);
-        await InsertAsync(admitted, outcome, cancellationToken);
+        await InsertAsync(context, admitted, outcome, cancellationToken);
         await UpdateAsync(context, admitted, outcome, cancellationToken);
         // A slow run of the same group may put the rest to use after all: it goes when none runs any more. What a try before has left is not known.
         if (isSame || outcome.HasUnused)
@@ -282,18 +266,36 @@ internal sealed class ImportGroupRunner(
     private static bool Fits(GroupCandidate candidate, int fit) =>
         candidate.Entity is null || candidate.BlobIndex < fit || candidate is { Replaced: not null, Charge: 0 };
 
-    private async Task InsertAsync(List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
+    private async Task InsertAsync(ImportContext context, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {
         var missing = candidates.Where(c => c is { IsInserted: false, Replaced: null }).ToList();
         var rivals = await entities.AddNewAsync([.. missing.Where(c => c.Entity is not null).Select(c => c.Entity!)], cancellationToken);
         foreach (var gone in missing.Where(c => IsRival(c, rivals)))
             Refuse(gone, "The file was deleted in the meantime.", rivals, outcome);
         missing.RemoveAll(c => IsRival(c, rivals));
-        await writer.PrepareAsync([.. missing.Select(c => c.Record)], cancellationToken);
+        await RefuseErasedAsync(context, missing, outcome, cancellationToken);
+        var moved = await writer.PrepareAsync([.. missing.Select(c => c.Record)], cancellationToken);
+        // Another run of the group has brought them, and their owner was faster than this one.
+        foreach (var elsewhere in missing.Where(c => moved.Contains(c.Record.Id)))
+            outcome.AddInserted(elsewhere);
+        missing.RemoveAll(c => moved.Contains(c.Record.Id));
         foreach (var inserted in candidates.Where(c => c.IsInserted))
             outcome.AddInserted(inserted);
         foreach (var folder in missing.GroupBy(c => c.Record.ParentId))
             await InsertIntoAsync(folder.Key, [.. folder], outcome, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes out blobs that are being deleted, since the last file that had them was deleted for good. Their entities are written, so a deletion
+    /// that has not looked for them yet leaves them. One transaction while nothing is deleted.
+    /// </summary>
+    private async Task RefuseErasedAsync(ImportContext context, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
+    {
+        var blobs = candidates.Select(c => c.Entry.Blob).OfType<AzureStorage.Blobs.BlobItem>().Select(blob => new SourceBlob(blob.Name, blob.ETag)).ToList();
+        var erased = await erasures.FindErasedAsync(context.Source.Container, blobs, cancellationToken);
+        foreach (var candidate in candidates.Where(c => c.Entry.Blob is { } blob && erased.Contains(blob.Name)))
+            outcome.Fail(candidate.Entry.Path, "The blob is being deleted with a file that had it.");
+        outcome.HasUnused |= candidates.RemoveAll(c => c.Entry.Blob is { } blob && erased.Contains(blob.Name)) > 0;
     }
 
     private static bool IsRival(GroupCandidate candidate, IReadOnlyDictionary<long, bool> rivals) =>
@@ -312,6 +314,7 @@ internal sealed class ImportGroupRunner(
     {
         var changed = candidates.Where(c => c is { IsInserted: false, Replaced: not null }).ToList();
         var rivals = await entities.AddNewAsync([.. changed.Select(c => c.Entity!)], cancellationToken);
+        await RefuseErasedAsync(context, changed, outcome, cancellationToken);
         var refused = await updates.SwitchAsync(changed, rivals.Keys.ToHashSet(), cancellationToken);
         foreach (var candidate in changed)
         {

@@ -112,11 +112,11 @@ public sealed class ImportService
         _mirrors = new StandingMirrors(layout, notes, clock);
         _mirrored = new MirroredAreas(layout);
         _frontier = new ImportFrontier(layout);
-        var mirrors = new MirrorReader(writer, entities);
+        var mirrors = new MirrorReader(writer, entities, quota, clock);
         var mirrorUpdates = new MirrorUpdates(updates, references, log);
         var marks = new MirrorMarks(updates, clock);
         _settlement = new GroupSettlement(_frontier, writer, entities, quota, byId, mirrorUpdates);
-        _runner = new ImportGroupRunner(_frontier, depths, writer, entities, ids, quota, _settlement, mirrors, mirrorUpdates, marks, requests, clock);
+        _runner = new ImportGroupRunner(_frontier, depths, writer, entities, ids, quota, _settlement, mirrors, mirrorUpdates, marks, requests, new ErasureNotes(layout, clock), clock);
         _forecast = new ImportForecast(_frontier, writer, mirrors, marks);
     }
 
@@ -130,8 +130,8 @@ public sealed class ImportService
         if (request.Interval is 0)
             await EndMirrorAsync(request, userHashId, cancellationToken);
         var policy = await _catalog.GetUsablePolicyAsync(request.PolicyId, cancellationToken);
-        _containers.Get(policy);
-        if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
+        // A policy may name the app's own account by its address, too.
+        if (_containers.Get(policy).Identity == _layout.Container(policy.BucketName).Identity && OwnAreas.IsWhole(_layout, policy.BucketName))
             throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container holds the site's own data.");
         var source = ImportPaths.ParseSource(request.Source, await OwnAreasOfAsync(policy, cancellationToken));
         if (await _users.FindAsync(request.UserId, cancellationToken) is not { IsLeaving: false } user)
@@ -247,7 +247,7 @@ public sealed class ImportService
     }
 
     private async ValueTask<OwnAreas> OwnAreasOfAsync(StoragePolicy policy, CancellationToken cancellationToken) =>
-        OwnAreas.Of(policy, await _catalog.ListPoliciesAsync(cancellationToken));
+        _containers.AreasOf(policy, await _catalog.ListPoliciesAsync(cancellationToken));
 
     /// <summary>The request behind a task.</summary>
     /// <param name="task">An import task.</param>

@@ -107,6 +107,9 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
     /// <summary>Checks whether a folder of the source is one that is never imported.</summary>
     public bool IsOwn(string prefix) => own.Holds(prefix);
 
+    /// <summary>The container of the blobs.</summary>
+    public BlobContainer Container => container;
+
     /// <summary>Checks whether a blob exists: one transaction.</summary>
     public async Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) => await container.FindAsync(name, cancellationToken) is not null;
 

@@ -13,6 +13,8 @@ namespace Cloudreve.AzureStorage.Blobs;
 /// </summary>
 public sealed partial class BlobContainer
 {
+    private const string Secondary = "-secondary";
+
     private readonly BlobContainerClient _client;
     private readonly BlobContainerClient _contents;
     private readonly UserDelegationKeyCache? _delegationKeys;
@@ -32,6 +34,26 @@ public sealed partial class BlobContainer
 
     /// <summary>The container's name.</summary>
     public string Name => _client.Name;
+
+    /// <summary>Tells the container from others, as <see cref="IdentityOf"/> does.</summary>
+    public string Identity => IdentityOf(_client.Uri.AbsoluteUri[..^(Name.Length + 1)], Name);
+
+    /// <summary>
+    /// Tells a container from others, whichever of its account's endpoints is named; an address without the account's name is taken as it is.
+    /// </summary>
+    /// <param name="endpoint">The address of the account.</param>
+    /// <param name="name">The container.</param>
+    public static string IdentityOf(string endpoint, string name)
+    {
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri))
+            return $"{endpoint}/{name}";
+        var service = uri.Host.IndexOf(".blob.", StringComparison.OrdinalIgnoreCase);
+        if (service < 0)
+            return $"{uri.Authority}{uri.AbsolutePath.TrimEnd('/')}/{name}";
+        // Behind an account's name there may be a DNS zone, or the label of private links.
+        var account = uri.Host[..service].Split('.')[0];
+        return $"{(account.EndsWith(Secondary, StringComparison.Ordinal) ? account[..^Secondary.Length] : account)}/{name}";
+    }
 
     /// <summary>Creates the container, without anonymous access, unless it exists.</summary>
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>

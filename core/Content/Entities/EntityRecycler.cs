@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.FullText;
@@ -28,7 +29,10 @@ public sealed class EntityRecycler(
     // Addresses that were signed for downloads should live on until they expire in most cases.
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
 
-    private readonly MirroredAreas _mirrored = new(layout);
+    /// <summary>Blobs of imports whose names are kept in memory; the rest waits for the next round.</summary>
+    private const int SourcesInRound = 20_000;
+
+    private readonly SourceErasure _sources = new(layout, catalog, containers, notes, clock);
 
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
     /// <param name="keepBlobs">True if the blobs stay in their containers.</param>
@@ -85,30 +89,40 @@ public sealed class EntityRecycler(
 
     /// <summary>
     /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity came
-    /// into use again is dropped. Harmless to repeat; what fails is put off and does not stop the rest.
+    /// into use again is dropped. Harmless to repeat; what fails is put off and does not stop the rest. Blobs of imports, which several entities
+    /// may have, are looked at together.
     /// </summary>
     /// <param name="cancellationToken">Cancels the run between two entities.</param>
     /// <returns>The number of blobs removed.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken = default)
     {
         var removed = 0;
-        await notes.RunAsync(
-            Kind,
-            Writers,
-            async (note, token) =>
-            {
-                if (await RecycleAsync(note, token))
-                    Interlocked.Increment(ref removed);
-            },
-            cancellationToken);
+        ConcurrentBag<ErasedSource> sources;
+        do
+        {
+            sources = [];
+            await notes.RunAsync(
+                Kind,
+                Writers,
+                async (note, token) =>
+                {
+                    if (await RecycleAsync(note, sources, token))
+                        Interlocked.Increment(ref removed);
+                },
+                cancellationToken);
+            removed += await _sources.RunAsync(sources, cancellationToken);
+        }
+        while (sources.Count >= SourcesInRound);
         return removed;
     }
 
     // Bulk deletions release the entities of one block of ids together, and one batch notes them.
     private static string PartitionOf(EntityRecord entity) => DueNotes.PartitionOf(Kind, FileKeys.NextBlock(entity.Id) / EntitiesPerPartition);
 
-    private async Task<bool> RecycleAsync(Row note, CancellationToken cancellationToken)
+    private async Task<bool> RecycleAsync(Row note, ConcurrentBag<ErasedSource> sources, CancellationToken cancellationToken)
     {
+        if (note.Flag(Columns.IsImported) && sources.Count >= SourcesInRound)
+            return false;
         var entityId = note.RequiredNumber(Columns.EntityId);
         var rows = (await layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), 2, null, cancellationToken)).Rows;
         if (note.Flag(Columns.IsOfBlob))
@@ -126,9 +140,17 @@ public sealed class EntityRecycler(
             return false;
         if (rows.Count == 0 || rows[0].Flag(EntityColumns.HasText))
             await texts.RemoveTextAsync(entityId, cancellationToken);
-        var isRemoved = note.Flag(Columns.IsImported) || entity is { IsImported: true }
-            ? await DeleteImportedAsync(note, entity?.SourceETag ?? note.Text(Columns.SourceETag), cancellationToken)
-            : note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);
+        var isRemoved = false;
+        if (note.Text(Columns.Source) is { } source && await catalog.FindPolicyAsync((int)note.RequiredNumber(Columns.PolicyId), cancellationToken) is { } policy)
+        {
+            var container = containers.Get(policy);
+            if (note.Flag(Columns.IsImported) || entity is { IsImported: true })
+            {
+                sources.Add(new ErasedSource(note, container, source, entity?.SourceETag ?? note.Text(Columns.SourceETag)));
+                return false;
+            }
+            isRemoved = await container.DeleteAsync(source, cancellationToken);
+        }
         await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
         return isRemoved;
     }
@@ -164,25 +186,6 @@ public sealed class EntityRecycler(
         {
             return false;
         }
-    }
-
-    /// <summary>Deletes the blob of an import, unless a mirror reads it or it has been written since: others than this site write such blobs.</summary>
-    private async Task<bool> DeleteImportedAsync(Row note, string? etag, CancellationToken cancellationToken)
-    {
-        if (note.Text(Columns.Source) is not { } source || await catalog.FindPolicyAsync((int)note.RequiredNumber(Columns.PolicyId), cancellationToken) is not { } policy)
-            return false;
-        if (await _mirrored.HoldAsync(policy, source, cancellationToken))
-            return false;
-        var container = containers.Get(policy);
-        // Entities of earlier releases do not record their blob's version.
-        if (etag is null)
-            return await container.DeleteAsync(source, cancellationToken);
-        if (await container.TryDeleteAsync(source, etag, cancellationToken))
-            return true;
-        // Storage refuses what somebody has leased with the same status: then it is tried again later.
-        return await container.FindAsync(source, cancellationToken) is { } blob && blob.ETag.Trim('"') == etag.Trim('"')
-            ? throw new StorageException($"{source}: the blob cannot be deleted, perhaps since it is leased.")
-            : false;
     }
 
     private async Task<bool> DeleteBlobAsync(long policyId, string source, CancellationToken cancellationToken) =>

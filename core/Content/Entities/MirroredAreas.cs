@@ -22,12 +22,16 @@ internal sealed class MirroredAreas(StorageLayout layout)
     public Task AddAsync(StoragePolicy policy, string prefix, bool isRecursive, CancellationToken cancellationToken) => layout.Site.UpsertAsync(
         new Row(PartitionOf(policy), Hash(isRecursive ? prefix : prefix + "\n")) { [Prefix] = prefix, [IsFlat] = isRecursive ? null : true }, cancellationToken);
 
-    /// <summary>Checks whether a blob lies in a noted part: one transaction for each 1,000 of the container.</summary>
-    /// <param name="policy">The policy of the container.</param>
-    /// <param name="name">The blob.</param>
-    public async Task<bool> HoldAsync(StoragePolicy policy, string name, CancellationToken cancellationToken) =>
-        await layout.Site.QueryAsync(new RowRange(PartitionOf(policy)), cancellationToken)
-            .AnyAsync(row => IsIn(name, row.Text(Prefix) ?? "", row.Flag(IsFlat)), cancellationToken);
+    /// <summary>Reads the noted parts of a container: one transaction for each 1,000, for each name that its policies have for it.</summary>
+    /// <param name="policies">The policies of the container.</param>
+    /// <returns>Checks whether a blob lies in one of them.</returns>
+    public async Task<Predicate<string>> ReadAsync(IEnumerable<StoragePolicy> policies, CancellationToken cancellationToken)
+    {
+        var parts = new List<Row>();
+        foreach (var partition in policies.Select(PartitionOf).Distinct())
+            parts.AddRange(await layout.Site.QueryAsync(new RowRange(partition), cancellationToken).ToListAsync(cancellationToken));
+        return name => parts.Exists(row => IsIn(name, row.Text(Prefix) ?? "", row.Flag(IsFlat)));
+    }
 
     private static bool IsIn(string name, string prefix, bool isFlat) =>
         name.StartsWith(prefix, StringComparison.Ordinal) && !(isFlat && name.AsSpan(prefix.Length).Contains('/'));

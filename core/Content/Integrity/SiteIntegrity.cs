@@ -137,8 +137,7 @@ public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, Pol
     private async IAsyncEnumerable<IntegrityFinding> CheckBlobsAsync(
         SiteSurvey survey, WorkInProgress work, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var policies = (await catalog.ListPoliciesAsync(cancellationToken)).Where(p => p.Driver == StorageDriver.AzureBlob).ToList();
-        foreach (var group in policies.GroupBy(p => (p.Server, p.BucketName)))
+        foreach (var group in containers.Group(await catalog.ListPoliciesAsync(cancellationToken)))
         {
             var ids = group.Select(p => (long)p.Id).ToHashSet();
             var entities = survey.Entities.Values.Where(e => ids.Contains(e.PolicyId)).ToLookup(e => e.Source, StringComparer.Ordinal);

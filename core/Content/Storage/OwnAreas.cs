@@ -41,11 +41,6 @@ internal sealed partial class OwnAreas
         }
     }
 
-    /// <summary>The own areas of a policy's container.</summary>
-    /// <param name="all">Every policy of the site.</param>
-    public static OwnAreas Of(StoragePolicy policy, IEnumerable<StoragePolicy> all) =>
-        new(all.Where(p => p.BucketName == policy.BucketName && p.Server == policy.Server).Append(policy));
-
     /// <summary>Checks whether a container of the app's account belongs entirely to the product or its host.</summary>
     /// <param name="layout">Names the containers.</param>
     public static bool IsWhole(StorageLayout layout, string container) =>

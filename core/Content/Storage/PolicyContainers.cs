@@ -25,6 +25,20 @@ public sealed class PolicyContainers(StorageLayout layout, TimeProvider clock)
         return AccountOf(policy).Container(policy.BucketName);
     }
 
+    /// <summary>Tells the container of a policy from those of others: several may share one, also by different addresses. No request is sent.</summary>
+    internal string IdentityOf(StoragePolicy policy) =>
+        policy.Server.Length == 0 ? layout.Container(policy.BucketName).Identity : BlobContainer.IdentityOf(policy.Server, policy.BucketName);
+
+    /// <summary>The policies among some whose blobs are in containers of Azure, by container.</summary>
+    internal IEnumerable<IGrouping<string, StoragePolicy>> Group(IEnumerable<StoragePolicy> policies) =>
+        policies.Where(policy => policy.Driver == StorageDriver.AzureBlob).GroupBy(IdentityOf);
+
+    /// <summary>The product's own areas in the container of a policy.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="all">Every policy of the site.</param>
+    internal OwnAreas AreasOf(StoragePolicy policy, IEnumerable<StoragePolicy> all) =>
+        new(all.Where(other => IdentityOf(other) == IdentityOf(policy)).Append(policy));
+
     /// <summary>The account of a policy's container; no request is sent.</summary>
     /// <param name="policy">The policy, of Azure Blob storage.</param>
     internal StorageAccount AccountOf(StoragePolicy policy) => policy.Server.Length == 0

@@ -29,12 +29,16 @@ public sealed class FolderWriter(StorageLayout layout)
 {
     private const int Writers = 4;
 
-    /// <summary>Writes the id rows of new entries, and the headers of new folders. Nobody can reach the entries yet.</summary>
+    /// <summary>
+    /// Writes the id rows of new entries, and the headers of new folders, unless an earlier try wrote them: what has become of its entries stays.
+    /// </summary>
     /// <param name="entries">Entries with ids that nobody else has.</param>
-    public async Task PrepareAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
+    /// <returns>The ids of entries that an earlier try inserted and that are elsewhere now, or deleted: they must not be inserted again.</returns>
+    public async Task<IReadOnlySet<long>> PrepareAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
-        await WriteIdRowsAsync(entries, cancellationToken);
-        await WriteHeadersAsync(entries, cancellationToken);
+        var gone = await WriteIdRowsAsync(entries, cancellationToken);
+        await WriteHeadersAsync(entries.Where(entry => !gone.Contains(entry.Id)), cancellationToken);
+        return gone;
     }
 
     /// <summary>Undoes what <see cref="PrepareAsync"/> wrote for entries that were not created.</summary>
@@ -191,10 +195,17 @@ public sealed class FolderWriter(StorageLayout layout)
             (folder, token) => InsertHeaderAsync(folder, token),
             cancellationToken);
 
-    /// <summary>Writes the id rows of new entries: one transaction for each 100.</summary>
+    /// <summary>Writes the id rows of new entries unless they exist: one transaction for each 100, two more where some exist.</summary>
     /// <param name="entries">Entries with ids that nobody else has.</param>
-    internal Task WriteIdRowsAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
-        IdRows.UpsertAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(EntryRows.NewIdRow), cancellationToken);
+    /// <returns>The ids of those that exist and say that their entries have been moved or deleted since.</returns>
+    internal async Task<IReadOnlySet<long>> WriteIdRowsAsync(IReadOnlyCollection<FileRecord> entries, CancellationToken cancellationToken)
+    {
+        var existing = await IdRows.InsertMissingAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(EntryRows.NewIdRow), cancellationToken);
+        if (existing.Count == 0)
+            return new HashSet<long>();
+        var parents = entries.ToDictionary(entry => entry.Id, entry => entry.ParentId);
+        return existing.Where(row => HasMoved(row, [parents[FileKeys.ParseId(row.RowKey)]])).Select(row => FileKeys.ParseId(row.RowKey)).ToHashSet();
+    }
 
     /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
     internal Task InsertNewAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Imports.Mirrors;
@@ -8,7 +9,7 @@ namespace Cloudreve.Core.Imports.Mirrors;
 /// Compares pages of a source with the drive: one transaction for each 1,000 names, and one for each block of 1,000 ids that their entities
 /// are in. Nothing is written.
 /// </summary>
-internal sealed class MirrorReader(FolderWriter names, EntityStore entities)
+internal sealed class MirrorReader(FolderWriter names, EntityStore entities, QuotaLedger quota, TimeProvider clock)
 {
     /// <summary>Names that the source does not have, in one page: each may cost a look at its blob, and a mark.</summary>
     private const int MostOthers = 2000;
@@ -23,7 +24,23 @@ internal sealed class MirrorReader(FolderWriter names, EntityStore entities)
             if (isRepetition || !item.IsNew)
                 await CompareAsync(context, item, page, comparison, cancellationToken);
         }
+        await LeaveArrivingAsync(context, comparison, cancellationToken);
         return comparison;
+    }
+
+    /// <summary>
+    /// Leaves files alone whose current version arrived by itself and is not charged yet: the next delivery charges it, and a change counts from
+    /// its size. One transaction for each changed file that arrived.
+    /// </summary>
+    private async Task LeaveArrivingAsync(ImportContext context, MirrorComparison comparison, CancellationToken cancellationToken)
+    {
+        // Later the ledger may have forgotten the operation.
+        var before = clock.GetUtcNow() - (QuotaLedger.OperationsAreKept / 2);
+        foreach (var (key, file) in comparison.Files.Where(f => f.Value is { IsChanged: true, Entity.ArrivalCharge: not (null or 0) } && f.Value.Entity.CreatedAt >= before).ToList())
+        {
+            if (!await quota.IsChargedAsync(context.Job.UserId, BlobArrival.OperationId(file.Entity), cancellationToken))
+                comparison.Files[key] = file with { IsChanged = false };
+        }
     }
 
     private async Task CompareAsync(

@@ -46,6 +46,13 @@ public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<D
         return BoundedParallel.ForEachAsync(notes, writers, (note, stop) => TryAsync(note, work, stop), cancellationToken);
     }
 
+    /// <summary>Works on notes that were found to be due before, like <see cref="RunAsync(string, int, Func{Row, CancellationToken, Task}, CancellationToken)"/>.</summary>
+    /// <param name="due">The notes.</param>
+    /// <param name="writers">Number that is processed in parallel.</param>
+    /// <param name="work">Processes one note. An exception postpones only that note.</param>
+    internal Task RunAsync(IEnumerable<Row> due, int writers, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken) =>
+        BoundedParallel.ForEachAsync(due, writers, (note, stop) => TryAsync(note, work, stop), cancellationToken);
+
     private async Task TryAsync(Row note, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         try
@@ -61,7 +68,12 @@ public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<D
         }
     }
 
-    private async Task PostponeAsync(Row note, DateTimeOffset due, long tries, CancellationToken cancellationToken)
+    /// <summary>Moves a note to a later time: one transaction. Nothing happens when another run has dealt with it.</summary>
+    /// <param name="note">The note as it was read.</param>
+    /// <param name="due">The time.</param>
+    internal Task MoveAsync(Row note, DateTimeOffset due, CancellationToken cancellationToken) => PostponeAsync(note, due, tries: null, cancellationToken);
+
+    private async Task PostponeAsync(Row note, DateTimeOffset due, long? tries, CancellationToken cancellationToken)
     {
         var bar = note.RowKey.IndexOf('|', StringComparison.Ordinal);
         var later = note.CopyTo(note.PartitionKey, Key(due, note.RowKey[(bar + 1)..]));

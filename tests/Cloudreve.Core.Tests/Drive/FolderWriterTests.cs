@@ -54,6 +54,26 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_a_file_that_has_moved_when_it_is_prepared_again_then_its_id_row_stays()
+    {
+        var (layout, folderId) = await NewFolderAsync();
+        var files = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, Names("file", 3));
+        var writer = new FolderWriter(layout);
+        await writer.PrepareAsync([files[0], files[1]]);
+        var moved = (await layout.FileIds.FindAsync(FileKeys.IdBlock(files[1].Id), FileKeys.Id(files[1].Id)))!;
+        moved[EntryColumns.ParentId] = folderId + 1;
+        moved[EntryColumns.MoveVersion] = 2L;
+        await layout.FileIds.ReplaceAsync(moved, moved.ETag);
+
+        var gone = await writer.PrepareAsync(files);
+
+        Assert.Equal([files[1].Id], gone);
+        var rows = await layout.FileIds.QueryAsync(new AzureStorage.Tables.RowRange(FileKeys.IdBlock(files[0].Id))).ToListAsync(TestContext.Current.CancellationToken);
+        var versions = files.Select(file => rows.Single(row => row.RowKey == FileKeys.Id(file.Id)).RequiredNumber(EntryColumns.MoveVersion));
+        Assert.Equal([1, 2, 1], versions);
+    }
+
+    [Fact]
     public async Task Given_nothing_to_write_when_it_is_written_then_it_costs_nothing()
     {
         var (layout, folderId) = await NewFolderAsync();

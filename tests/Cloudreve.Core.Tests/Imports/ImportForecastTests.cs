@@ -1,4 +1,5 @@
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
@@ -93,6 +94,38 @@ public sealed class ImportForecastTests(AzuriteServer azurite) : IClassFixture<A
         Assert.Equal(told.Counts["new"] + told.Counts["new_folders"], (await site.TreeAsync()).Count);
         Assert.Equal(told.Counts["new_bytes"], await site.UsedAsync());
     }
+
+    [Fact]
+    public async Task Given_eight_users_with_files_clashes_and_rules_when_they_race_then_each_import_does_what_was_said()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(("src/a.txt", 10), ("src/b/c.txt", 20), ("src/b/d/e.txt", 30), ("src/clash/f.txt", 5));
+        var users = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => site.Get<UserStore>().CreateAsync(new NewUser($"user{i}@example.com", null, Group.UserId))));
+        foreach (var user in users.Where(user => user.Id % 2 == 0))
+            await site.ImportAsync("src/b", "/imported/b", userId: user.Id);
+        foreach (var user in users.Where(user => user.Id % 3 == 0))
+            await site.Tree.Creation.CreateAsync(user.Id, FilePath.ParsePlain("/imported/clash"), new NewEntry(FileType.File), failIfExists: true);
+        var policy = await site.Get<SiteCatalog>().GetPolicyAsync(1);
+        await site.Get<SiteCatalog>().SavePolicyAsync(policy with { MaxSize = 100, Settings = policy.Settings with { FileType = ["exe"], IsFileTypeDenyList = true } });
+        await site.PutAsync(("src/b/new.txt", 40), ("src/b/large.txt", 101), ("src/b/x.exe", 1), ("src/why?.txt", 1), ("src/g/h/i.txt", 50));
+
+        await Task.WhenAll(users.Select(async user =>
+        {
+            var own = site.Restart();
+            var told = (await ForecastAsync(own, user.Id)).Counts;
+            var before = await own.UsedAsync(user.Id);
+            var folders = await FoldersAsync(own, user.Id);
+
+            var done = await own.ImportAsync("src", userId: user.Id);
+
+            Assert.Equal((told["new"] + told["existing"] + told["refused"], told["new"]), (done.Progress["imported"].Total, done.Progress["imported"].Current));
+            Assert.Equal((told["refused"], told["new_bytes"]), (done.Failed, await own.UsedAsync(user.Id) - before));
+            Assert.Equal(told["new_folders"], await FoldersAsync(own, user.Id) - folders);
+        }));
+    }
+
+    private static async Task<int> FoldersAsync(ImportSite site, long userId) =>
+        (await site.TreeAsync(userId: userId)).Keys.Count(path => path.EndsWith('/'));
 
     private static async Task<WorkflowTask> ForecastAsync(ImportSite site, long userId = ImportSite.AdminId)
     {

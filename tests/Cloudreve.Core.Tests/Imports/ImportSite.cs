@@ -67,6 +67,9 @@ internal sealed class ImportSite : IRestartable<ImportSite>
     /// <summary>Another process of the same site: nothing cached, and faults of its own.</summary>
     public ImportSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(_azurite, _prefix, faults, TimeProvider.System);
 
+    /// <summary>Another process of the same site with faults and a clock of its own.</summary>
+    public ImportSite Restart(Func<StorageCall, StorageFault> faults, TimeProvider clock) => new(_azurite, _prefix, faults, clock);
+
     /// <summary>Another process of the same site with a clock of its own.</summary>
     public ImportSite Restart(TimeProvider clock) => new(_azurite, _prefix, null, clock);
 

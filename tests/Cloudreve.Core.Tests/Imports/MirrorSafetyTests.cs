@@ -243,8 +243,12 @@ public sealed class MirrorSafetyTests(AzuriteServer azurite) : IClassFixture<Azu
         await site.Get<QuotaLedger>().ReverseAllAsync(ImportSite.AdminId, "blob-", default);
         await site.PutAsync(("imports/1/a", 30));
 
+        var told = await site.Imports.AcceptAsync(
+            new ImportRequest("imports/1", "/", ImportSite.AdminId, 1, Recursive: true) { IsMirror = true, IsDryRun = true }, "");
+        await site.RunAsync(new ImportTaskReference(told.Id, told.OwnerId));
         await MirrorAsync(site, "imports/1", "/");
         Assert.Equal((10L, 0L), (await SizeAsync(site), await site.UsedAsync()));
+        Assert.Equal(0, (await site.TaskAsync(new ImportTaskReference(told.Id, told.OwnerId))).Counts["updated"]);
 
         await ArriveAsync(site);
         Assert.Equal((30L, 30L), (await SizeAsync(site), await site.UsedAsync()));

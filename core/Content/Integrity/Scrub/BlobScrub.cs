@@ -26,10 +26,9 @@ internal sealed class BlobScrub(StorageLayout layout, SiteCatalog catalog, Polic
     public async Task<string> CheckAsync(ScrubRun run, string state, CancellationToken cancellationToken)
     {
         var (part, parts) = Parse(state);
-        var policies = (await catalog.ListPoliciesAsync(cancellationToken)).Where(policy => policy.Driver == StorageDriver.AzureBlob);
         long largest = 0;
-        foreach (var group in policies.GroupBy(policy => (policy.Server, policy.BucketName)).Select(group => group.ToList()))
-            largest = Math.Max(largest, await CheckAsync(run, group, part, parts, cancellationToken));
+        foreach (var group in containers.Group(await catalog.ListPoliciesAsync(cancellationToken)))
+            largest = Math.Max(largest, await CheckAsync(run, [.. group], part, parts, cancellationToken));
         var wanted = (int)(largest / NamesInMemory) + 1;
         return part + 1 < parts ? $"{part + 1}/{parts}" : $"0/{wanted}";
     }

@@ -59,11 +59,18 @@ public sealed class OwnAreasTests(AzuriteServer azurite)
     public void Holds_AnotherPolicyOfTheSameContainer_ItsAreaToo()
     {
         var policy = PolicyOf("uploads/{uid}");
-        StoragePolicy[] all = [policy, PolicyOf("second/{uid}") with { Id = 2 }, PolicyOf("elsewhere/{uid}") with { Id = 3, BucketName = "other" }];
+        var layout = new StorageLayout(azurite.Connect());
+        var server = azurite.ConnectionString.Split("BlobEndpoint=")[1].Split(';')[0];
+        StoragePolicy[] all =
+        [
+            policy, PolicyOf("second/{uid}") with { Id = 2 }, PolicyOf("elsewhere/{uid}") with { Id = 3, BucketName = "other" },
+            PolicyOf("byaddress/{uid}") with { Id = 4, Server = server },
+        ];
 
-        var areas = OwnAreas.Of(policy, all);
+        var areas = new PolicyContainers(layout, TimeProvider.System).AreasOf(policy, all);
 
         Assert.True(areas.Holds("second/1/x"));
+        Assert.True(areas.Holds("byaddress/1/x"));
         Assert.False(areas.Holds("elsewhere/1/x"));
     }
 
