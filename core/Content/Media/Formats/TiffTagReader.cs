@@ -20,6 +20,8 @@ internal sealed class TiffTagReader : DirectoryTiffHandler, ITiffHandler
     /// <summary>Longest value that is read, in bytes.</summary>
     private const int MostBytes = 4096;
 
+    private const int BytesInStep = 64;
+
     private readonly IReadOnlySet<int> _known;
     private readonly WorkBudget _work;
     private int _directories = 1;
@@ -74,7 +76,10 @@ internal sealed class TiffTagReader : DirectoryTiffHandler, ITiffHandler
     public override bool CustomProcessTag(int tagOffset, ICollection<int> processedIfdOffsets, IndexedReader reader, int tagId, int byteCount)
     {
         _work.Spend();
-        return byteCount is < 0 or > MostBytes || !(CurrentDirectory is GpsDirectory || _known.Contains(tagId));
+        if (byteCount is < 0 or > MostBytes || !(CurrentDirectory is GpsDirectory || _known.Contains(tagId)))
+            return true;
+        _work.Spend(byteCount / BytesInStep);
+        return false;
     }
 
     /// <inheritdoc/>
