@@ -66,7 +66,6 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(MagickFormat.Jpeg)]
     [InlineData(MagickFormat.Png)]
     [InlineData(MagickFormat.WebP)]
-    [InlineData(MagickFormat.Tiff)]
     public async Task Given_a_picture_of_a_camera_when_it_is_read_then_its_tags_have_the_documented_keys(MagickFormat format)
     {
         var picture = Pictures.RedAndBlue(format, 64, 32, Photograph);
