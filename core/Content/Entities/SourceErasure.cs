@@ -3,7 +3,6 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Storage;
-using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
@@ -122,7 +121,7 @@ internal sealed class SourceErasure(StorageLayout layout, SiteCatalog catalog, P
         return name => isMirrored(name) ? TimeSpan.Zero : inUse.TryGetValue(name, out var isYoung) ? (isYoung ? s_young : TimeSpan.Zero) : null;
     }
 
-    private Task ForgetAsync(Row note, CancellationToken cancellationToken) =>
+    private Task<bool> ForgetAsync(Row note, CancellationToken cancellationToken) =>
         layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
 
     /// <summary>Finds the names among some that entities have: true for those whose entities are young.</summary>

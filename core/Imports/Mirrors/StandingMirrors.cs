@@ -50,14 +50,14 @@ internal sealed class StandingMirrors(StorageLayout layout, DueNotes notes, Time
         while (true)
         {
             var anchor = await layout.Schedules.FindAsync(partition, Anchor + NameOf(job), cancellationToken);
-            var notes = await layout.Schedules.QueryAsync(new RowRange(partition), cancellationToken)
+            var earlier = await layout.Schedules.QueryAsync(new RowRange(partition), cancellationToken)
                 .Where(row => row.RowKey.EndsWith("|" + NameOf(job), StringComparison.Ordinal) && !row.RowKey.StartsWith(Anchor, StringComparison.Ordinal))
                 .Take(AzureLimits.BatchOperations - 2).ToListAsync(cancellationToken);
-            if (note is null && anchor is null && notes.Count == 0)
+            if (note is null && anchor is null && earlier.Count == 0)
                 return;
             var batch = new TableBatch(partition);
-            foreach (var earlier in notes.Where(earlier => earlier.RowKey != note?.RowKey))
-                batch.Delete(earlier.RowKey, earlier.ETag);
+            foreach (var row in earlier.Where(row => row.RowKey != note?.RowKey))
+                batch.Delete(row.RowKey, row.ETag);
             if (note is not null)
                 batch.Upsert(note);
             Guard(batch, anchor, new Row(partition, Anchor + NameOf(job)), stays: note is not null);
