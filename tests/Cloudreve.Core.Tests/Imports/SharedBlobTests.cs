@@ -210,7 +210,7 @@ public sealed class SharedBlobTests(AzuriteServer azurite) : IClassFixture<Azuri
 
     private static Task BringAsync(ImportSite site, bool arrives) => AttemptAsync(() => arrives ? ArriveAsync(site) : site.ImportAsync("src"));
 
-    private static Task ArriveAsync(ImportSite site) => site.Get<BlobArrival>().ImportAsync(ImportSite.AdminId, Arriving, "/a");
+    private static Task<BlobArrivalResult> ArriveAsync(ImportSite site) => site.Get<BlobArrival>().ImportAsync(ImportSite.AdminId, Arriving, "/a");
 
     /// <summary>A site with a blob whose only file was just deleted for good.</summary>
     private async Task<ImportSite> DeletedAsync(bool arrives)

@@ -13,7 +13,7 @@ public sealed class HostilePictureTests
 {
     private const int Size = 1024 * 1024;
     private const int MostSteps = 20_000;
-    private const long MostBytes = 16 * 1024 * 1024;
+    private const long MostBytes = 32 * 1024 * 1024;
     private const int Entry = 12;
 
     private static readonly HashSet<int> s_known = [ExifDirectoryBase.TagArtist, ExifDirectoryBase.TagMake];
