@@ -13,9 +13,10 @@ using Cloudreve.Functions.Api.Workflow.RemoteDownloads;
 
 namespace Cloudreve.Functions.Api.Workflow;
 
-/// <summary>Shapes tasks for their owners.</summary>
+/// <summary>Shapes tasks. Paths are from the viewer's view (contract, section 8): those in the drives of others name the owner.</summary>
 /// <param name="node">The node that works on them.</param>
-internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
+/// <param name="viewerId">The user who sees them; null for administration, where all owners are named.</param>
+internal sealed class TaskPresenter(HashIdCodec hashIds, Node node, long? viewerId)
 {
     /// <summary>Shapes a task.</summary>
     public TaskResponse Present(WorkflowTask task) => new()
@@ -106,8 +107,11 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         return described;
     }
 
-    private string UriOf(long userId, string path) =>
-        (FileUri.My(FilePath.ParsePlain(path)) with { Id = hashIds.Encode(userId, HashIdKind.User) }).ToString();
+    private string UriOf(long userId, string path)
+    {
+        var uri = FileUri.My(FilePath.ParsePlain(path));
+        return (userId == viewerId ? uri : uri with { Id = hashIds.Encode(userId, HashIdKind.User) }).ToString();
+    }
 
     private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text);
 }

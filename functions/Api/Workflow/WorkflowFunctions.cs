@@ -50,7 +50,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
                 Interval = body.Interval,
             },
             body.UserId, cancellationToken);
-        return await starts.RunAsync(() => ImportStarter.StartAsync(client, task, cancellationToken), task, call.Site.HashIds, cancellationToken);
+        return await starts.RunAsync(() => ImportStarter.StartAsync(client, task, cancellationToken), task, call, cancellationToken);
     }
 
     /// <summary>Lists the caller's tasks, newest first.</summary>
@@ -74,7 +74,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not supported."),
         };
         var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, most, request.OptionalText("next_page_token"), cancellationToken);
-        var presenter = await starts.PresenterAsync(call.Site.HashIds, cancellationToken);
+        var presenter = await starts.PresenterAsync(call, cancellationToken);
         return ApiResponse.Ok(new TaskListResponse(
             [.. page.Tasks.Select(presenter.Present)],
             new PaginationResponse(0, pageSize, IsCursor: true) { NextToken = page.NextToken }));

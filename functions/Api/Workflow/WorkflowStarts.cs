@@ -1,4 +1,3 @@
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Api.Edge;
@@ -15,19 +14,19 @@ internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts
 {
     /// <summary>Starts a task. It is accepted whether or not the task hub responds now: the timer for lost tasks starts it within minutes.</summary>
     /// <param name="start">Starts its orchestration.</param>
-    public async Task<IResult> RunAsync(Func<Task> start, WorkflowTask task, HashIdCodec hashIds, CancellationToken cancellationToken)
+    public async Task<IResult> RunAsync(Func<Task> start, WorkflowTask task, ApiCall call, CancellationToken cancellationToken)
     {
         await StartAsync(start, task);
-        return ApiResponse.Ok((await PresenterAsync(hashIds, cancellationToken)).Present(task));
+        return ApiResponse.Ok((await PresenterAsync(call, cancellationToken)).Present(task));
     }
 
     /// <summary>Starts several tasks of steps, and shapes them; see the other methods.</summary>
     public async Task<IReadOnlyList<TaskResponse>> RunAllAsync(
-        TaskWorkflow workflow, DurableTaskClient client, IReadOnlyList<WorkflowTask> tasks, HashIdCodec hashIds, CancellationToken cancellationToken)
+        TaskWorkflow workflow, DurableTaskClient client, IReadOnlyList<WorkflowTask> tasks, ApiCall call, CancellationToken cancellationToken)
     {
         foreach (var task in tasks)
             await StartAsync(() => workflow.StartAsync(client, task, cancellationToken), task);
-        var presenter = await PresenterAsync(hashIds, cancellationToken);
+        var presenter = await PresenterAsync(call, cancellationToken);
         return [.. tasks.Select(presenter.Present)];
     }
 
@@ -59,10 +58,10 @@ internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts
     }
 
     /// <summary>Starts a task of steps; see the other method.</summary>
-    public Task<IResult> RunAsync(TaskWorkflow workflow, DurableTaskClient client, WorkflowTask task, HashIdCodec hashIds, CancellationToken cancellationToken) =>
-        RunAsync(() => workflow.StartAsync(client, task, cancellationToken), task, hashIds, cancellationToken);
+    public Task<IResult> RunAsync(TaskWorkflow workflow, DurableTaskClient client, WorkflowTask task, ApiCall call, CancellationToken cancellationToken) =>
+        RunAsync(() => workflow.StartAsync(client, task, cancellationToken), task, call, cancellationToken);
 
-    /// <summary>Shapes tasks.</summary>
-    public async Task<TaskPresenter> PresenterAsync(HashIdCodec hashIds, CancellationToken cancellationToken) =>
-        new(hashIds, await catalog.GetNodeAsync(Node.MasterId, cancellationToken));
+    /// <summary>Shapes tasks for a caller.</summary>
+    public async Task<TaskPresenter> PresenterAsync(ApiCall call, CancellationToken cancellationToken) =>
+        new(call.Site.HashIds, await catalog.GetNodeAsync(Node.MasterId, cancellationToken), call.Caller.UserId);
 }

@@ -54,7 +54,7 @@ internal sealed class SiteClient : IDisposable
 
     /// <summary>Begins an import of a folder of a policy's container into the signed-in user's drive.</summary>
     /// <returns>The task's id.</returns>
-    public async Task<string> StartImportAsync(string source, string destination, int policyId = 1)
+    public async Task<string> StartImportAsync(string source, string destination, int policyId = 1, bool readsMedia = false)
     {
         var task = await PostAsync("workflow/import", new
         {
@@ -63,7 +63,7 @@ internal sealed class SiteClient : IDisposable
             user_id = UserId,
             policy_id = policyId,
             recursive = true,
-            extract_media_meta = false,
+            extract_media_meta = readsMedia,
         });
         return task.GetProperty("id").GetString()!;
     }

@@ -31,6 +31,7 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal(0, props.GetProperty("failed").GetInt64());
         var listed = (await client.GetApiAsync("workflow?page_size=10&category=general")).Data.GetProperty("tasks");
         Assert.Equal(task.GetProperty("id").GetString(), Assert.Single(listed.EnumerateArray()).GetProperty("id").GetString());
+        Assert.Equal("cloudreve://my/Pictures", listed[0].GetProperty("summary").GetProperty("props").GetProperty("dst").GetString());
     }
 
     [Fact]

@@ -11,6 +11,7 @@ namespace Cloudreve.Orchestrations.Tests.ArchiveExtractions;
 public sealed class ArchiveFormatTests(AzuriteServer azurite)
 {
     private const string Seven = "7zz a -bd -y a.7z d nothing";
+    private const string Zip = "7zz a -bd -y -tzip a.zip d nothing -mm=";
 
     private static readonly byte[] s_text = "some text "u8.ToArray();
 
@@ -34,6 +35,11 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
     [InlineData("a.7z", Seven + " -m0=Copy -mhc=off")]
     [InlineData("a.7z", Seven + " -m0=BCJ -m1=LZMA2")]
     [InlineData("a.7z", Seven + " -m0=BCJ2 -m1=LZMA:d23 -m2=LZMA:d19 -m3=LZMA:d19 -mb0:1 -mb0s1:2 -mb0s2:3")]
+    [InlineData("a.zip", Zip + "Deflate64")]
+    [InlineData("a.zip", Zip + "BZip2")]
+    [InlineData("a.zip", Zip + "LZMA")]
+    [InlineData("a.zip", Zip + "PPMd")]
+    [InlineData("a.zip", Zip + "xz")]
     public async Task Given_an_archive_of_a_program_when_it_is_extracted_then_all_is_as_it_was(string made, string command)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
@@ -59,6 +65,65 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
         Assert.Equal(FileType.Folder, (await ExtractionRun.FindAsync(site, "/out/d/empty"))!.Type);
         Assert.Equal(PackingFolder.Modified, (await ExtractionRun.FindAsync(site, "/out/d/文件.txt"))!.UpdatedAt);
         Assert.Equal(used + 1_500_020, await site.UsedAsync());
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Theory]
+    [InlineData("BZip2")]
+    [InlineData("LZMA")]
+    [InlineData("PPMd")]
+    public async Task Given_an_encrypted_zip_of_a_newer_method_when_it_is_extracted_then_all_is_as_it_was(string method)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("d/e/large", s_large);
+        folder.Write("nothing", []);
+        await ExtractionRun.PutAsync(site, folder.Pack("a.zip", Zip + method + " -psesame -mem=AES256"), "a.zip");
+
+        var task = await ExtractionRun.RunAsync(site, "a.zip", password: "sesame");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, null, 0L), (task.Status, task.Error, task.Failed));
+        Assert.Equal(s_large, await site.ReadAsync("/out/d/e/large"));
+    }
+
+    [Fact]
+    public async Task Given_a_zip_of_zstandard_when_it_is_extracted_then_all_is_as_it_was()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("large", s_large);
+        await ExtractionRun.PutAsync(site, ZipFile.Packed("large", 93, folder.Pack("large.zst", "zstd -q large"), s_large), "a.zip");
+
+        var task = await ExtractionRun.RunAsync(site, "a.zip");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, null, 0L), (task.Status, task.Error, task.Failed));
+        Assert.Equal(s_large, await site.ReadAsync("/out/large"));
+    }
+
+    [Theory]
+    [InlineData("Deflate64")]
+    [InlineData("BZip2")]
+    [InlineData("LZMA")]
+    [InlineData("PPMd")]
+    [InlineData("xz")]
+    public async Task Given_a_zip_of_a_newer_method_that_is_damaged_when_it_is_extracted_then_the_others_are_there(string method)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("d/large", s_large);
+        folder.Write("nothing", []);
+        folder.Write("small", s_text);
+        var zip = folder.Pack("a.zip", $"7zz a -bd -y -tzip a.zip d/large small -mm={method}");
+        zip.AsSpan(500, 40).Reverse();
+        await ExtractionRun.PutAsync(site, zip, "a.zip");
+        var used = await site.UsedAsync();
+
+        var task = await ExtractionRun.RunAsync(site, "a.zip");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, 1L), (task.Status, task.Failed));
+        Assert.Equal("d/large: It is damaged.", Assert.Single(task.ErrorHistory));
+        Assert.Equal(s_text, await site.ReadAsync("/out/small"));
+        Assert.Equal(used + s_text.Length, await site.UsedAsync());
         Assert.Empty((await site.CheckAsync()).All);
     }
 

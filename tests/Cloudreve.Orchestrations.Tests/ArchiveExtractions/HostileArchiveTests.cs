@@ -318,10 +318,25 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
         await using var site = await RunningSite.CreateAsync(azurite);
         using var folder = new PackingFolder();
 
-        var bomb = folder.Pack("a.tar.zst", "truncate -s 1200M zeros", "tar --zstd -cf a.tar.zst zeros", "truncate -s 0 zeros");
+        var bomb = folder.Pack("a.tar.zst", "truncate -s 300M zeros", "tar --zstd -cf a.tar.zst zeros", "truncate -s 0 zeros");
         var task = await RunAsync(site, bomb, "a.tar.zst", "other");
 
         Assert.Equal((WorkflowTaskStatus.Error, "The archive unpacks to far more than is plausible for its size."), (task.Status, task.Error));
+    }
+
+    [Theory]
+    [InlineData("Deflate")]
+    [InlineData("BZip2")]
+    public async Task Given_a_bomb_of_many_entries_when_a_zip_is_to_be_extracted_then_it_is_refused_at_once(string method)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+
+        var bomb = folder.Pack("a.zip", "truncate -s 100M a b c", $"7zz a -bd -y -tzip -mm={method} -mx1 a.zip a b c", "truncate -s 0 a b c");
+        var refused = await Assert.ThrowsAnyAsync<CloudreveException>(() => RunAsync(site, bomb, "a.zip"));
+
+        Assert.Equal((ErrorCode.FileTooLarge, "The archive unpacks to far more than is plausible for its size."), (refused.Code, refused.Message));
+        Assert.Null(await ExtractionRun.FindAsync(site, "/out/a"));
     }
 
     [Fact]

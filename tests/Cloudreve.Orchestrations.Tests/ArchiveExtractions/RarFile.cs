@@ -11,7 +11,7 @@ internal static class RarFile
     public static readonly DateTimeOffset Modified = new(2020, 2, 3, 4, 5, 6, TimeSpan.Zero);
 
     /// <summary>What a file says that it unpacks to if its name ends in ".bomb".</summary>
-    public const long BombBytes = 900L << 20;
+    public const long BombBytes = 200L << 20;
 
     private const int KeyRounds = 4;
 

@@ -23,6 +23,8 @@ internal sealed record ArchiveFile(EntityRecord Entity, string Name, DateTimeOff
 /// <param name="clock">Measures how long it takes to find a place.</param>
 internal sealed class ArchiveSources(EntityReader reader, TimeProvider clock)
 {
+    private readonly SemaphoreSlim _zipDecoders = new(UnpackLimits.DecodersAtOnce);
+
     /// <summary>Finds out the format, by content: one transaction.</summary>
     public async Task<ArchiveFormat> FindFormatAsync(ArchiveFile archive, CancellationToken cancellationToken) =>
         ArchiveFormats.Of(await ReadHeadAsync(archive, cancellationToken));
@@ -37,7 +39,7 @@ internal sealed class ArchiveSources(EntityReader reader, TimeProvider clock)
         switch (await FindFormatAsync(archive, cancellationToken))
         {
             case ArchiveFormat.Unknown:
-                await new ZipSource(reader, archive.Entity).ListAsync(names, cancellationToken);
+                await new ZipSource(reader, archive.Entity, _zipDecoders).ListAsync(names, cancellationToken);
                 break;
             case ArchiveFormat.SevenZip:
                 await ReadSevenZipAsync(archive, password, cancellationToken);
@@ -60,7 +62,7 @@ internal sealed class ArchiveSources(EntityReader reader, TimeProvider clock)
         var format = archive.Format;
         if (format == ArchiveFormat.Unknown)
         {
-            var zip = new ZipSource(reader, archive.Entity);
+            var zip = new ZipSource(reader, archive.Entity, _zipDecoders);
             var wanted = (await zip.ListAsync(names, cancellationToken)).Where(member => EntryPaths.IsWanted(member.File.Name, mask)).ToList();
             return new ZipEntrySource(zip, wanted, place.Next, wanted.Exists(member => member.IsEncrypted) ? await findPasswordAsync() : "");
         }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.Content.Archives.Extraction.Formats;
 using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -12,7 +13,8 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <summary>Reads the entries of a zip in Blob storage by ranges: its directory, and then each entry by one request.</summary>
 /// <param name="reader">Reads the blob.</param>
 /// <param name="archive">The blob.</param>
-internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
+/// <param name="turns">The places of decoders with a large memory.</param>
+internal sealed class ZipSource(EntityReader reader, EntityRecord archive, SemaphoreSlim turns)
 {
     private const int HeaderBytes = 30;
 
@@ -26,13 +28,16 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
     private const int Deflated = 8;
 
     /// <summary>The entries of a zip, all of which are valid: two to four transactions.</summary>
-    /// <exception cref="CloudreveException">40056 for a file that is not a zip, 40049 for too many entries, 40077 without the blob.</exception>
+    /// <exception cref="CloudreveException">40056 for a file that is not a zip, 40049 for too many entries or content, 40077 without the blob.</exception>
     public async Task<IReadOnlyList<ZipMember>> ListAsync(NameEncoding names, CancellationToken cancellationToken)
     {
         try
         {
             var members = await ZipDirectory.ReadMembersAsync(ReadPartAsync, archive.Size, names, DirectoryLimits.Work(cancellationToken), cancellationToken);
-            return members.Sum(member => (decimal)member.PackedSize) <= archive.Size ? members : throw NotSupported();
+            if (members.Sum(member => (decimal)member.PackedSize) > archive.Size)
+                throw NotSupported();
+            UnpackLimits.CheckRatio(members.Aggregate(0L, (sum, member) => checked(sum + member.File.Size)), archive.Size);
+            return members;
         }
         catch (StorageNotFoundException e)
         {
@@ -58,7 +63,7 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
     {
         if (member.IsEncrypted && password.Length == 0)
             throw new CloudreveException(ErrorCode.WrongPassword, "It is encrypted and needs a password.");
-        if (member.Method is not (Stored or Deflated))
+        if (member.Method is not (Stored or Deflated) && !ZipMethods.Knows(member.Method))
             throw new CloudreveException(ErrorCode.ArchiveTypeUnsupported, "It is compressed by a method that is not supported.");
         var (offset, length) = IsPlausible(member) ? RangeOf(member) : default;
         if (length == 0)
@@ -85,9 +90,14 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
             }
             var packed = new EntryPart(part, member.PackedSize);
             var plain = member.IsEncrypted ? await DecryptAsync(member, packed, Encoding.UTF8.GetBytes(password), cancellationToken) : packed;
-            return member.Method == Deflated
-                ? new EntryContent(new DeflateStream(plain, CompressionMode.Decompress), member.File.Size, ChecksumOf(member), plain)
-                : new EntryContent(plain, member.File.Size, ChecksumOf(member));
+            return member.Method switch
+            {
+                Stored => new EntryContent(plain, member.File.Size, ChecksumOf(member)),
+                Deflated => new EntryContent(new DeflateStream(plain, CompressionMode.Decompress), member.File.Size, ChecksumOf(member), plain),
+                var method => new EntryContent(
+                    await ZipDecoding.OpenAsync(method, plain, member.PackedSize - OverheadOf(member), member.File.Size, turns, cancellationToken),
+                    member.File.Size, ChecksumOf(member), plain),
+            };
         }
         catch
         {
@@ -119,7 +129,12 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
     private static bool IsPlausible(ZipMember member)
     {
         var packed = member.PackedSize - OverheadOf(member);
-        return packed >= 0 && (member.Method == Stored ? packed == member.File.Size : member.File.Size / LargestRatio <= packed);
+        return packed >= 0 && member.Method switch
+        {
+            Stored => packed == member.File.Size,
+            Deflated => member.File.Size / LargestRatio <= packed,
+            _ => true,
+        };
     }
 
     /// <summary>Bytes that encryption adds.</summary>

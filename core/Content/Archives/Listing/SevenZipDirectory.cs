@@ -49,6 +49,9 @@ internal static class SevenZipDirectory
         var length = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(20));
         if (length == 0)
             return SevenZipContents.None;
+        // A number of no meaning, or a file that was cut off.
+        if (length < 0 || offset < 0 || offset > size - SignatureBytes - length)
+            throw DirectoryLimits.NotListable();
         var header = new SevenZipReader(await ReadPartAsync(read, size, offset, DirectoryLimits.CheckBytes(length), cancellationToken), work);
         long unpacked = 0;
         for (var i = 0; i < EncodedHeaders; i++)

@@ -10,6 +10,9 @@ namespace Cloudreve.Core.Content.Archives.Listing;
 /// </summary>
 internal static class ZipDirectory
 {
+    // The end of the year 2999, in units of 100 ns since 1601.
+    private const long LastWindowsTime = 441_481_536_000_000_000;
+
     private const int EndBytes = 22;
     private const int LocatorBytes = 20;
     private const int End64Bytes = 56;
@@ -130,6 +133,8 @@ internal static class ZipDirectory
                 (aesVersion, aesStrength, method) = (field[0], field[4], BinaryPrimitives.ReadUInt16LittleEndian(field[5..]));
             else if (id == 0x5455 && length >= 5 && (field[0] & 1) != 0)
                 updatedAt = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt32LittleEndian(field[1..]));
+            else if (id == 0x000A && WindowsTime(field) is { } time)
+                updatedAt = time;
             extra = extra[(4 + length)..];
         }
         return new ZipMember(new ArchivedFile(name.TrimEnd('/'), size, updatedAt, name.EndsWith('/')))
@@ -155,6 +160,12 @@ internal static class ZipDirectory
         value = Math.Max(0, Read64(field, 0));
         return field[8..];
     }
+
+    /// <summary>The time of modification in the field of Windows' programs (APPNOTE.TXT 4.5.5); null for none.</summary>
+    private static DateTimeOffset? WindowsTime(ReadOnlySpan<byte> field) =>
+        field.Length >= 16 && BinaryPrimitives.ReadUInt16LittleEndian(field[4..]) == 1 && Read64(field, 8) is > 0 and <= LastWindowsTime and var ticks
+            ? DateTimeOffset.FromFileTime(ticks).ToUniversalTime()
+            : null;
 
     private static DateTimeOffset DosTime(uint value)
     {

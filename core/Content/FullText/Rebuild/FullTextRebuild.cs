@@ -43,6 +43,7 @@ public sealed class FullTextRebuild
     private readonly TimeProvider _clock;
     private readonly StepStates<RebuildState> _states;
     private readonly RebuildFiles _files;
+    private readonly LatestRebuild _latest;
 
     internal FullTextRebuild(
         TaskStore tasks, TaskRuns runs, TaskCallers callers, EntriesById byId, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs, ITextIndex index,
@@ -61,6 +62,7 @@ public sealed class FullTextRebuild
         _clock = clock;
         _states = new StepStates<RebuildState>(layout, "fulltext", RebuildJson.Default.RebuildState);
         _files = new RebuildFiles(layout);
+        _latest = new LatestRebuild(layout);
     }
 
     /// <summary>Checks a request, and makes the task. Its orchestration is started by the caller.</summary>
@@ -83,7 +85,7 @@ public sealed class FullTextRebuild
 
     /// <summary>Removes the indexes, or indexes the next files.</summary>
     /// <returns>True if there is nothing left to do.</returns>
-    /// <exception cref="CloudreveException">The rebuild cannot go on.</exception>
+    /// <exception cref="CloudreveException">The rebuild cannot go on; 409: another one has begun.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
     {
         var start = _clock.GetTimestamp();
@@ -95,6 +97,10 @@ public sealed class FullTextRebuild
             throw FullTextSearch.Disabled();
         var policies = JsonSerializer.Deserialize(task.Job, RebuildJson.Default.RebuildJob)!.PolicyIds.Select(id => (long)id).ToHashSet();
         var found = await _states.FindAsync(reference.TaskId, cancellationToken);
+        if (found is null)
+            await _latest.TakeAsync(reference.TaskId, cancellationToken);
+        else if (await _latest.IsOvertakenAsync(reference.TaskId, cancellationToken))
+            throw new CloudreveException(ErrorCode.Conflict, "Another rebuild of the index has begun.");
         var (state, etag) = found is null ? (new RebuildState(), null) : (found.Value.State, found.Value.ETag);
         // A run before this one may have died between its state and its report.
         await ReportAsync(reference, state, cancellationToken);

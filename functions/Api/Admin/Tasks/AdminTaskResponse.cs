@@ -49,7 +49,7 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
             Edges = new AdminTaskEdges(owner),
             UserHashId = hashIds.Encode(task.OwnerId, HashIdKind.User),
             TaskHashId = hashIds.Encode(task.Id, HashIdKind.Task),
-            Summary = new TaskPresenter(hashIds, node).Present(task).Summary,
+            Summary = new TaskPresenter(hashIds, node, viewerId: null).Present(task).Summary,
             Node = new AdminTaskNode(node.Id, node.Name, node.IsMaster ? "master" : "slave"),
         };
 }

@@ -23,7 +23,7 @@ internal sealed class ArchiveWorkflowFunctions(
         [JsonBody] CreateArchiveRequest body, [DurableClient] DurableTaskClient client, ApiCall call, CancellationToken cancellationToken)
     {
         var task = await creation.AcceptAsync(call.Caller, body.Src, body.Dst, body.Format, cancellationToken);
-        return await starts.RunAsync(creationWorkflow, client, task, call.Site.HashIds, cancellationToken);
+        return await starts.RunAsync(creationWorkflow, client, task, call, cancellationToken);
     }
 
     /// <summary>Accepts the extraction of an archive and starts it.</summary>
@@ -39,6 +39,6 @@ internal sealed class ArchiveWorkflowFunctions(
             throw new CloudreveException(ErrorCode.BadParameter, "Choose one archive.");
         var wanted = new ExtractionRequest(source, body.Dst) { Encoding = body.Encoding ?? "", Mask = body.FileMask ?? [], Password = body.Password ?? "" };
         var task = await extraction.AcceptAsync(call.Caller, wanted, cancellationToken);
-        return await starts.RunAsync(extractionWorkflow, client, task, call.Site.HashIds, cancellationToken);
+        return await starts.RunAsync(extractionWorkflow, client, task, call, cancellationToken);
     }
 }

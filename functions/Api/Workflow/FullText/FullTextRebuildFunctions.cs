@@ -19,6 +19,6 @@ internal sealed class FullTextRebuildFunctions(FullTextRebuild rebuild, FullText
         [JsonBody] RebuildFullTextRequest body, [DurableClient] DurableTaskClient client, ApiCall call, CancellationToken cancellationToken)
     {
         var task = await rebuild.AcceptAsync(call.Caller, body.FilteredStoragePolicy ?? [], cancellationToken);
-        return await starts.RunAsync(workflow, client, task, call.Site.HashIds, cancellationToken);
+        return await starts.RunAsync(workflow, client, task, call, cancellationToken);
     }
 }

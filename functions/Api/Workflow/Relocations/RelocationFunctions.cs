@@ -23,7 +23,7 @@ internal sealed class RelocationFunctions(Relocation relocation, RelocationWorkf
         if (!call.Site.HashIds.TryDecode(body.DstPolicyId, HashIdKind.Policy, out var policyId))
             throw new CloudreveException(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
         var task = await relocation.AcceptAsync(call.Caller, body.Src, (int)policyId, cancellationToken);
-        return await starts.RunAsync(workflow, client, task, call.Site.HashIds, cancellationToken);
+        return await starts.RunAsync(workflow, client, task, call, cancellationToken);
     }
 
     /// <summary>Accepts a relocation and starts it: the path as the API's documentation spells it.</summary>

@@ -30,7 +30,7 @@ internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDo
         {
             var place = await downloads.CheckAsync(call.Caller, 1, body.Dst, cancellationToken);
             var task = await downloads.AcceptTorrentAsync(call.Caller, body.SrcFile, place, cancellationToken);
-            return ApiResponse.Ok(await starts.RunAllAsync(workflow, client, [task], call.Site.HashIds, cancellationToken));
+            return ApiResponse.Ok(await starts.RunAllAsync(workflow, client, [task], call, cancellationToken));
         }
         // The front end sends the lines of a text field.
         var links = body.Src!.Select(link => link.Trim()).Where(link => link.Length > 0).Distinct(StringComparer.Ordinal).ToList();
@@ -40,7 +40,7 @@ internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDo
         await batch.RunAsync(
             links, async (link, token) => accepted[link] = await downloads.AcceptAsync(call.Caller, link, folder, token), cancellationToken);
         return batch.Answer(await starts.RunAllAsync(
-            workflow, client, [.. links.Where(accepted.ContainsKey).Select(link => accepted[link])], call.Site.HashIds, cancellationToken));
+            workflow, client, [.. links.Where(accepted.ContainsKey).Select(link => accepted[link])], call, cancellationToken));
     }
 
     /// <summary>Selects which files of a download are wanted.</summary>

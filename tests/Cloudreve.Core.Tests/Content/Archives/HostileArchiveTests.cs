@@ -46,6 +46,21 @@ public sealed class HostileArchiveTests
         Assert.InRange(_work.Spent, 1, allowed);
     }
 
+    [Theory]
+    [InlineData(0, long.MaxValue)]
+    [InlineData(0, 1L << 40)]
+    [InlineData(1L << 40, 10)]
+    [InlineData(-1, 10)]
+    [InlineData(0, -1)]
+    public async Task Given_a_7z_whose_header_lies_outside_of_it_when_it_is_listed_then_it_is_damaged(long offset, long length)
+    {
+        var archive = SevenZip([Header, Files, 0, 0, 0]);
+        BinaryPrimitives.WriteInt64LittleEndian(archive.AsSpan(12), offset);
+        BinaryPrimitives.WriteInt64LittleEndian(archive.AsSpan(20), length);
+
+        Assert.Equal(ErrorCode.NoPermission, (await RefuseAsync(archive)).Code);
+    }
+
     [Fact]
     public async Task Given_a_small_7z_that_announces_many_entries_when_listed_then_nothing_is_made_for_them()
     {

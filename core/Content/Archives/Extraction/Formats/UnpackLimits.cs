@@ -18,9 +18,10 @@ internal static class UnpackLimits
     public const int HeaderBytes = 1 << 20;
 
     // What is this small harms nobody, whatever it was packed to.
-    private const long Harmless = 1L << 30;
+    private const long Harmless = 256L << 20;
 
-    private const long LargestRatio = 2_000;
+    // Text gets to 100 at most. An image of an empty disk gets further, and cannot be told from a bomb.
+    private const long LargestRatio = 500;
 
     /// <summary>Refuses an archive that unpacks to far more than it has.</summary>
     /// <param name="unpacked">Bytes so far.</param>
