@@ -18,4 +18,5 @@ internal static class EntityColumns
     public const string ReplacedThumbnailId = "rt";
     public const string Encryption = "enc";
     public const string HasText = "txt";
+    public const string TaskId = "task";
 }

@@ -79,6 +79,9 @@ public sealed record EntityRecord
     /// <summary>True if the text of the content is kept for full-text search: it goes with the blob.</summary>
     public bool HasText { get; init; }
 
+    /// <summary>The task that wrote it, by which a repeated step recognizes its work; 0 for others.</summary>
+    public long TaskId { get; init; }
+
     internal static EntityRecord FromRow(Row row, long id) => new()
     {
         Id = id,
@@ -97,6 +100,7 @@ public sealed record EntityRecord
         ReplacedThumbnailId = row.Number(EntityColumns.ReplacedThumbnailId) ?? 0,
         Encryption = row.Text(EntityColumns.Encryption),
         HasText = row.Flag(EntityColumns.HasText),
+        TaskId = row.Number(EntityColumns.TaskId) ?? 0,
     };
 
     internal Row ToRow() => new(FileKeys.IdBlock(Id), FileKeys.Id(Id))
@@ -116,6 +120,7 @@ public sealed record EntityRecord
         [EntityColumns.ReplacedThumbnailId] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
         [EntityColumns.Encryption] = Encryption,
         [EntityColumns.HasText] = HasText ? true : null,
+        [EntityColumns.TaskId] = TaskId == 0 ? null : TaskId,
     };
 }
 

@@ -27,6 +27,7 @@ public sealed class MediaKillTests(AzuriteServer azurite, ITestOutputHelper outp
         await _plan.KillAsync(site, await site.Client.StartImportAsync("/music", "/music", readsMedia: true));
         await _plan.KillAsync(site);
 
+        await site.AwaitAnswerAsync();
         var titles = new SortedDictionary<string, string>(StringComparer.Ordinal);
         await site.EventuallyAsync(
             async () =>

@@ -40,7 +40,19 @@ public sealed class RelocationKillTests(AzuriteServer azurite, ITestOutputHelper
         await site.Storage.Container(bucket).CreateIfNotExistsAsync();
         var policy = await site.Client.SendAsync(HttpMethod.Put, "admin/policy", JsonContent.Create(new
         {
-            policy = new { name = "Other", type = "local", bucket_name = bucket, dir_name_rule = "moved/{path}", file_name_rule = "{uid}_{randomkey8}_{originname}" },
+            policy = new
+            {
+                name = "Other",
+                type = "s3",
+                is_private = true,
+                server = site.Storage.BlobEndpoint.AbsoluteUri.TrimEnd('/'),
+                bucket_name = bucket,
+                access_key = "any",
+                secret_key = "any",
+                dir_name_rule = "moved/{path}",
+                file_name_rule = "{uuid}_{originname}",
+                settings = new { chunk_size = 26_214_400, region = "any" },
+            },
         }));
         var group = JsonNode.Parse((await site.Client.GetAsync("admin/group/1")).GetRawText())!;
         Assert.True(Boolset.TryParse(group["permissions"]!.GetValue<string>(), out var permissions));

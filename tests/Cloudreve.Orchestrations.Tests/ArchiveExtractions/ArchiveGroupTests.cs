@@ -18,6 +18,25 @@ namespace Cloudreve.Orchestrations.Tests.ArchiveExtractions;
 public sealed class ArchiveGroupTests(AzuriteServer azurite)
 {
     [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    public async Task Given_another_archive_of_the_same_names_sizes_and_times_when_it_comes_second_then_its_files_are_reported(int count)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        var names = Enumerable.Range(0, count).Select(i => $"f{i}").ToArray();
+        await ExtractionRun.PutAsync(site, TarFile.Of([.. names.Select(name => (name, "first"u8.ToArray()))]), "a.tar");
+        await ExtractionRun.PutAsync(site, TarFile.Of([.. names.Select(name => (name, "other"u8.ToArray()))]), "b.tar");
+        var second = await ExtractionRun.AcceptAsync(site, "b.tar");
+        await ExtractionRun.RunAsync(site, "a.tar");
+
+        second = await ExtractionRun.RunAsync(site, second);
+
+        Assert.Equal((WorkflowTaskStatus.Completed, (long)count), (second.Status, second.Failed));
+        Assert.All(second.ErrorHistory, error => Assert.EndsWith("exists already.", error, StringComparison.Ordinal));
+        Assert.Equal("first"u8.ToArray(), await site.ReadAsync("/out/f0"));
+    }
+
+    [Theory]
     [InlineData("a.zip")]
     [InlineData("a.tgz")]
     public async Task Given_196_small_files_in_two_folders_when_extracted_then_each_costs_its_blob_and_little_more(string name)

@@ -22,7 +22,12 @@ internal static class ExtractionRun
     /// <summary>Runs the whole task.</summary>
     public static async Task<WorkflowTask> RunAsync(RunningSite site, string name, string encoding = "", string[]? mask = null, string password = "")
     {
-        var task = await AcceptAsync(site, name, encoding, mask ?? [], password);
+        return await RunAsync(site, await AcceptAsync(site, name, encoding, mask ?? [], password));
+    }
+
+    /// <summary>Runs a whole task that was accepted.</summary>
+    public static async Task<WorkflowTask> RunAsync(RunningSite site, WorkflowTask task)
+    {
         var hub = new ReplayHub();
         await site.Get<ArchiveExtractionWorkflow>().StartAsync(new ReplayClient(hub), task);
         await hub.RunAsync(site.Activities());

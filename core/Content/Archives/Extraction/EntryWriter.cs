@@ -13,16 +13,21 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="writer">Makes files.</param>
 /// <param name="caller">The owner of the drive.</param>
 /// <param name="destination">The folder that the archive is extracted to.</param>
-/// <param name="since">The time the task was created.</param>
+/// <param name="own">Finds what an earlier run has extracted.</param>
 /// <param name="ended">Ends the step. Folders are made for several entries, so no end of one may end their making.</param>
 internal sealed class EntryWriter(
-    EntriesByPath byPath, EntryCreation creation, FileContentWriter writer, Caller caller, FilePath destination, DateTimeOffset since, CancellationToken ended)
+    EntriesByPath byPath, EntryCreation creation, FileContentWriter writer, Caller caller, FilePath destination, TaskFiles own, CancellationToken ended)
 {
     private readonly ConcurrentDictionary<FilePath, Lazy<Task>> _folders = new();
     private int _written;
 
     /// <summary>True if files were written that no earlier run had written.</summary>
     public bool HasWritten => Volatile.Read(ref _written) > 0;
+
+    /// <summary>A small entry that is to be written with others.</summary>
+    /// <param name="entry">The entry, in memory.</param>
+    /// <param name="path">Its path in the drive.</param>
+    public GroupedFile Group(SourceEntry entry, FilePath path) => new(path, entry.File.UpdatedAt, entry.Content!) { TaskId = own.TaskId };
 
     /// <summary>Counts a file that was written.</summary>
     public EntryOutcome Count(FileRecord file)
@@ -52,7 +57,7 @@ internal sealed class EntryWriter(
             }
             await MakeParentAsync(path);
             await using var content = await entry.OpenAsync(cancellationToken);
-            var request = new ContentRequest(path, file.Size) { ModifiedAt = file.UpdatedAt, IsNew = true };
+            var request = new ContentRequest(path, file.Size) { ModifiedAt = file.UpdatedAt, IsNew = true, TaskId = own.TaskId };
             var written = entry.IsOpenEnded
                 ? (await writer.PutOpenEndedAsync(caller, request, content, cancellationToken)).File
                 : await writer.WriteAsync(caller, request, content, cancellationToken);
@@ -96,7 +101,9 @@ internal sealed class EntryWriter(
         switch (error.Code)
         {
             case ErrorCode.ObjectExists:
-                return await FindOursAsync(entry, path, cancellationToken) is { } ours ? new EntryOutcome(null, ours.Size) : new EntryOutcome(error.Message, 0);
+                return await own.FindAsync(path, entry.IsOpenEnded ? null : entry.File.Size, entry.File.UpdatedAt, cancellationToken) is { } ours
+                    ? new EntryOutcome(null, ours.Size)
+                    : new EntryOutcome(error.Message, 0);
             case ErrorCode.Conflict or ErrorCode.TooManyRequests or ErrorCode.UploadSessionExpired:
                 throw new RetryLaterException(error.Message, error);
             case ErrorCode.QuotaExceeded or ErrorCode.PolicyNotAllowed:
@@ -126,11 +133,4 @@ internal sealed class EntryWriter(
         if (await byPath.FindFolderIdAsync(caller.UserId, path, ended) is null)
             await creation.CreateAsync(caller.UserId, path, NewEntry.Folder, failIfExists: false, ended);
     }
-
-    /// <summary>The file that an earlier run extracted, if it is as the archive says, and newer than the task.</summary>
-    private async Task<FileRecord?> FindOursAsync(SourceEntry entry, FilePath path, CancellationToken cancellationToken) =>
-        await byPath.FindAsync(caller.UserId, path, cancellationToken) is { Type: FileType.File } found
-        && found.CreatedAt >= since && (entry.IsOpenEnded || found.Size == entry.File.Size) && found.UpdatedAt == entry.File.UpdatedAt
-            ? found
-            : null;
 }

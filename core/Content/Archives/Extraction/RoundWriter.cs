@@ -102,7 +102,7 @@ internal sealed class RoundWriter(EntryWriter single, FileGroupWriter groups, Ca
         if (ready.Count == 0)
             return;
         var written = await groups.WriteAsync(
-            caller, [.. ready.Select(file => new GroupedFile(file.Path, entries[file.Index].File.UpdatedAt, entries[file.Index].Content!))], cancellationToken);
+            caller, [.. ready.Select(file => single.Group(entries[file.Index], file.Path))], cancellationToken);
         foreach (var (file, result) in ready.Zip(written))
         {
             if (result.File is { } made)

@@ -77,8 +77,8 @@ internal static partial class OfficeText
         using var xml = XmlReader.Create(part, settings);
         var characters = new char[BufferCharacters];
         var isText = false;
-        // A cell with a number has it where a cell with a calculated text has the text.
-        var isTextCell = false;
+        // A number or a calculated text is in its cell; a cell with another text has the number of that text in the same place.
+        var hasOwnValue = false;
         while (!text.IsFull && xml.Read())
         {
             text.Work.Spend();
@@ -90,8 +90,8 @@ internal static partial class OfficeText
                     break;
                 case XmlNodeType.Element:
                     if (xml.LocalName == "c")
-                        isTextCell = xml.GetAttribute("t") == "str";
-                    isText = !xml.IsEmptyElement && (xml.LocalName == "t" || (xml.LocalName == "v" && isTextCell));
+                        hasOwnValue = xml.GetAttribute("t") is null or "n" or "str";
+                    isText = !xml.IsEmptyElement && (xml.LocalName == "t" || (xml.LocalName == "v" && hasOwnValue));
                     if (xml.LocalName is "tab" or "br" or "cr")
                         text.Separate(' ');
                     break;

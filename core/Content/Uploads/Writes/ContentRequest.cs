@@ -28,6 +28,9 @@ public sealed record ContentRequest(FilePath Path, long Length)
     /// <summary>Bytes that the owner has been charged for the same content already, refunded once it is written.</summary>
     public long AlreadyCharged { get; init; }
 
+    /// <summary>The task that writes, see <see cref="TaskFiles"/>; 0 for others.</summary>
+    public long TaskId { get; init; }
+
     /// <summary>Tokens of locks that the caller holds.</summary>
     public IReadOnlyCollection<string> LockTokens { get; init; } = [];
 }

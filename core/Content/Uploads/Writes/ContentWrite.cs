@@ -41,6 +41,9 @@ internal sealed class ContentWrite
     /// <summary>The encryption, as in <see cref="EntityRecord.Encryption"/>.</summary>
     public string? Encryption { get; init; }
 
+    /// <summary>See <see cref="ContentRequest.TaskId"/>.</summary>
+    public long TaskId { get; init; }
+
     /// <summary>The entity whose time is <see cref="PreviousCreatedAt"/>.</summary>
     public long PreviousId { get; init; }
 
@@ -66,5 +69,6 @@ internal sealed class ContentWrite
         CreatedBy = Intent.OwnerId,
         CreatedAt = At,
         Encryption = Encryption,
+        TaskId = TaskId,
     };
 }

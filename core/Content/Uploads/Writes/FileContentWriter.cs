@@ -159,6 +159,7 @@ public sealed class FileContentWriter
             BlockSize = block,
             Encryption = await EncryptionOfAsync(policy, request, form, cancellationToken),
             Metadata = request.Metadata,
+            TaskId = request.TaskId,
             PreviousId = target.File?.PrimaryEntityId ?? 0,
             CheckSize = FileRules.Of(policy).CheckSize,
             Intent = await DescribeAsync(owner.Id, policy, request, target, form.IsOpenEnded || request.Length > block, cancellationToken),

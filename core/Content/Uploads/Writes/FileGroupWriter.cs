@@ -142,6 +142,7 @@ public sealed class FileGroupWriter
         Limit = caller.Group.MaxStorage,
         BlockSize = Math.Max(1, file.Content.Length),
         Encryption = encryption,
+        TaskId = file.TaskId,
         CheckSize = FileRules.Of(place.Policy).CheckSize,
         Intent = new WriteIntent
         {

@@ -9,6 +9,9 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="Content">The content.</param>
 internal sealed record GroupedFile(FilePath Path, DateTimeOffset ModifiedAt, byte[] Content)
 {
+    /// <summary>See <see cref="ContentRequest.TaskId"/>.</summary>
+    public long TaskId { get; init; }
+
     public UploadRequest Request => new(Path, Content.Length) { ModifiedAt = ModifiedAt };
 }
 

@@ -15,7 +15,7 @@ public sealed class DocumentTextTests
     [Fact]
     public async Task Given_a_workbook_when_it_is_read_then_it_has_the_texts_of_its_cells()
     {
-        Assert.Equal("shared\nrich\nformula\ninline", await ReadAsync(OfficeText.ReadSheetsAsync, Documents.Xlsx()));
+        Assert.Equal("shared\nrich\nformula\n200417\ninline", await ReadAsync(OfficeText.ReadSheetsAsync, Documents.Xlsx()));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal static class Documents
 
     public static byte[] Xlsx() => Zip(
         ("xl/sharedStrings.xml", $"<sst xmlns=\"{Sheet}\"><si><t>shared</t></si><si><r><t>ri</t></r><r><t>ch</t></r><rPh><t>phonetic</t></rPh></si></sst>"),
-        ("xl/worksheets/sheet1.xml", $"<worksheet xmlns=\"{Sheet}\"><sheetData><row><c t=\"s\"><v>4711</v></c><c t=\"str\"><f>A1</f><v>formula</v></c>"
+        ("xl/worksheets/sheet1.xml", $"<worksheet xmlns=\"{Sheet}\"><sheetData><row><c t=\"s\"><v>4711</v></c><c t=\"str\"><f>A1</f><v>formula</v></c><c><v>200417</v></c>"
             + "<c t=\"inlineStr\"><is><t>inline</t></is></c></row></sheetData></worksheet>"));
 
     public static byte[] Pptx() => Zip(
