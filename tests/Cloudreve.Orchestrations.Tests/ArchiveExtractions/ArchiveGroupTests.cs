@@ -32,7 +32,7 @@ public sealed class ArchiveGroupTests(AzuriteServer azurite)
         second = await ExtractionRun.RunAsync(site, second);
 
         Assert.Equal((WorkflowTaskStatus.Completed, (long)count), (second.Status, second.Failed));
-        Assert.All(second.ErrorHistory, error => Assert.EndsWith("exists already.", error, StringComparison.Ordinal));
+        Assert.All(second.ErrorHistory, error => Assert.EndsWith("already exists.", error, StringComparison.Ordinal));
         Assert.Equal("first"u8.ToArray(), await site.ReadAsync("/out/f0"));
     }
 
