@@ -1,6 +1,4 @@
 using Cloudreve.Core.Content.Encryption;
-using Cloudreve.Core.Content.Entities;
-using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
 using Cloudreve.Core.Content.RemoteDownloads.Torrents;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Uploads.Writes;
@@ -41,7 +39,7 @@ internal static class RemoteDownloadComposition
             provider.GetRequiredService<LinkStages>(),
             new StepStates<RemoteDownloadState>(provider.GetRequiredService<StorageLayout>(), "download", RemoteDownloadJson.Short.RemoteDownloadState),
             provider.GetRequiredService<RemoteSource>()));
-        services.AddTorrents();
+        services.AddTorrents(GuardOf);
         services.TryAddSingleton(provider => new RemoteDownload(
             provider.GetRequiredService<TaskStore>(),
             provider.GetRequiredService<TaskRuns>(),
@@ -55,31 +53,6 @@ internal static class RemoteDownloadComposition
             provider.GetRequiredService<LinkDownload>(),
             provider.GetRequiredService<TorrentDownload>()));
         return services;
-    }
-
-    private static void AddTorrents(this IServiceCollection services)
-    {
-        services.TryAddSingleton<DownloaderCatalog>();
-        services.TryAddSingleton(provider => new TorrentDownload(
-            provider.GetRequiredService<TaskRuns>(),
-            provider.GetRequiredService<DownloaderCatalog>(),
-            new TorrentSources(
-                provider.GetRequiredService<DriveAccess>(),
-                provider.GetRequiredService<EntriesByPath>(),
-                provider.GetRequiredService<EntityStore>(),
-                provider.GetRequiredService<EntityReader>(),
-                provider.GetRequiredService<SettingStore>(),
-                GuardOf(provider)),
-            new TorrentTransfer(
-                provider.GetRequiredService<TaskRuns>(),
-                provider.GetRequiredService<FileContentWriter>(),
-                provider.GetRequiredService<EntriesByPath>(),
-                provider.GetRequiredService<SettingStore>(),
-                provider.GetRequiredService<TimeProvider>()),
-            new StepStates<TorrentState>(provider.GetRequiredService<StorageLayout>(), "torrent", RemoteDownloadJson.Short.TorrentState),
-            provider.GetRequiredService<QuotaLedger>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<TorrentDownload>>()));
     }
 
     /// <summary>The guard of calls that users cause.</summary>

@@ -13,7 +13,13 @@ public sealed class Aria2Process : DownloaderProcess
     private readonly int _port = AzuriteServer.FreePort();
     private readonly HttpClient _http = new();
 
-    public Aria2Process() => Start();
+    private readonly string[] _arguments;
+
+    public Aria2Process(params string[] arguments)
+    {
+        _arguments = arguments;
+        Start();
+    }
 
     /// <summary>The port for other peers.</summary>
     public int PeerPort { get; } = AzuriteServer.FreePort();
@@ -26,6 +32,8 @@ public sealed class Aria2Process : DownloaderProcess
         [
             "--no-conf", "--quiet", "--enable-rpc", "--rpc-listen-port=" + Text(_port), "--rpc-secret=" + Token, "--listen-port=" + Text(PeerPort),
             "--enable-dht=false", "--enable-dht6=false", "--disable-ipv6", "--enable-peer-exchange=false", "--bt-enable-lpd=false", "--dir=" + Folder,
+            "--max-concurrent-downloads=100",
+            .. _arguments,
         ]);
 
     /// <summary>Shares a torrent.</summary>

@@ -32,6 +32,9 @@ public sealed class QbittorrentProcess : DownloaderProcess
             Session\DHTEnabled=false
             Session\LSDEnabled=false
             Session\PeXEnabled=false
+            Session\AddExtensionToIncompleteFiles=true
+            Session\TempPathEnabled=true
+            Session\TempPath={Path.Combine(Folder, "unfinished")}
             Session\InterfaceAddress=127.0.0.1
             Session\Port={Text(AzuriteServer.FreePort())}
             [Network]
@@ -42,7 +45,7 @@ public sealed class QbittorrentProcess : DownloaderProcess
             WebUI\Username={User}
             WebUI\Password_PBKDF2="{StoredPassword}"
             """);
-        Start("qbittorrent-nox", ["--profile=" + Profile, "--webui-port=" + Text(_port)]);
+        Start();
     }
 
     /// <summary>The folder for downloads.</summary>
@@ -51,6 +54,9 @@ public sealed class QbittorrentProcess : DownloaderProcess
     public override string Address => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}/");
 
     private string Profile { get; }
+
+    /// <summary>Starts it again, with what it had before.</summary>
+    public void Start() => Start("qbittorrent-nox", ["--profile=" + Profile, "--webui-port=" + Text(_port)]);
 
     /// <summary>The torrents that it has.</summary>
     public async Task<int> CountAsync()

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.RemoteDownloads.Downloaders;
@@ -19,8 +20,13 @@ internal enum DownloadState
 }
 
 /// <summary>A download as a program has it.</summary>
-internal sealed record DownloadSnapshot
+internal sealed partial record DownloadSnapshot
 {
+    // Larger numbers are not exact in JSON.
+    private const long MaxBytes = 1L << 53;
+
+    private const int MaxName = 1_000;
+
     /// <summary>The state.</summary>
     public required DownloadState State { get; init; }
 
@@ -50,6 +56,36 @@ internal sealed record DownloadSnapshot
 
     /// <summary>The files by their numbers from 0; empty while their list is not known.</summary>
     public IReadOnlyList<DownloadedFile> Files { get; init; } = [];
+
+    /// <summary>See <see cref="DownloadKey.Follower"/>.</summary>
+    public string? Follower { get; init; }
+
+    /// <summary>The snapshot, unless the program cannot mean it.</summary>
+    /// <exception cref="FormatException">Numbers or names are impossible.</exception>
+    public DownloadSnapshot Checked()
+    {
+        var total = 0L;
+        var indexes = new HashSet<int>(Files.Count);
+        foreach (var file in Files)
+        {
+            if (file.Index < 0 || !indexes.Add(file.Index) || file.Size is < 0 or > MaxBytes || file.Name.Length == 0 || file.Name.Contains('\0', StringComparison.Ordinal))
+                throw new FormatException($"The file {file.Index} of the download is not possible.");
+            total = file.Size <= MaxBytes - total ? total + file.Size : throw new FormatException("The files are larger than any disk.");
+        }
+        return this with
+        {
+            Name = Name.Length > MaxName ? Name[..MaxName] : Name,
+            Hash = Hash is not null && InfoHash().IsMatch(Hash) ? Hash : null,
+            DownloadSpeed = Math.Max(0, DownloadSpeed),
+            Uploaded = Math.Max(0, Uploaded),
+            UploadSpeed = Math.Max(0, UploadSpeed),
+            Files = [.. Files.Select(file => file with { Completed = Math.Clamp(file.Completed, 0, file.Size) })],
+        };
+    }
+
+    /// <summary>The form of info hashes: of the first version of torrents, or of the second.</summary>
+    [GeneratedRegex("^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    public static partial Regex InfoHash();
 
     /// <summary>The progress for the owner.</summary>
     /// <param name="deselected">The files that are not wanted.</param>

@@ -42,19 +42,33 @@ public sealed class DownloaderCatalog
         }
     }
 
-    /// <summary>The node's program, for new downloads and those under way. No transaction but for reading the nodes now and then.</summary>
-    /// <param name="group">The group of the downloads' owner.</param>
+    /// <summary>The program for a download that begins or is under way. No transaction but for reading the nodes now and then.</summary>
+    /// <param name="group">The group of the download's owner.</param>
+    /// <param name="id">The download.</param>
+    /// <param name="begun">Where it began; null for the node's program.</param>
     /// <returns>The program with its node's settings.</returns>
     /// <exception cref="CloudreveException">40019: no node has one, or its remote download is switched off.</exception>
-    internal async Task<(IDownloader Downloader, NodeSettings Settings)> GetAsync(Group group, CancellationToken cancellationToken) =>
-        await _catalog.GetNodeAsync(Node.MasterId, cancellationToken) is { IsActive: true } node && node.Has(NodeFeature.RemoteDownload)
-        && Create(node.Settings, group.Settings.RemoteDownloadOptions) is { } downloader
-            ? (downloader, node.Settings)
-            : throw new CloudreveException(ErrorCode.FeatureDisabled, "Torrents cannot be downloaded: no downloader is configured.");
+    internal async Task<(IDownloader Downloader, NodeSettings Settings)> GetAsync(Group group, string id, DownloaderAccess? begun, CancellationToken cancellationToken)
+    {
+        var node = await _catalog.GetNodeAsync(Node.MasterId, cancellationToken);
+        if (!node.IsActive || !node.Has(NodeFeature.RemoteDownload) || Create(node.Settings, group.Settings.RemoteDownloadOptions) is not { } downloader)
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Torrents cannot be downloaded: no downloader is configured.");
+        return (begun is null || begun.IsOf(node.Settings) ? downloader : Create(begun.ToSettings(id, _catalog.Keys), null) ?? downloader, node.Settings);
+    }
 
-    /// <summary>The node's program, for the end of downloads; null when it has none.</summary>
-    internal async Task<IDownloader?> FindAsync(CancellationToken cancellationToken) =>
-        Create((await _catalog.GetNodeAsync(Node.MasterId, cancellationToken)).Settings, null);
+    /// <summary>The program that has a download, for its end; null when there is none any more.</summary>
+    /// <param name="id">The download.</param>
+    /// <param name="begun">Where it began; null for the node's program.</param>
+    internal async Task<IDownloader?> FindAsync(string id, DownloaderAccess? begun, CancellationToken cancellationToken)
+    {
+        var settings = (await _catalog.GetNodeAsync(Node.MasterId, cancellationToken)).Settings;
+        return Create(begun is null || begun.IsOf(settings) ? settings : begun.ToSettings(id, _catalog.Keys), null);
+    }
+
+    /// <summary>Access to the program of a node, for a download that begins there.</summary>
+    /// <param name="settings">The node's settings.</param>
+    /// <param name="id">The download.</param>
+    internal DownloaderAccess AccessOf(NodeSettings settings, string id) => DownloaderAccess.Of(settings, id, _catalog.Keys);
 
     private IDownloader? Create(NodeSettings settings, IReadOnlyDictionary<string, JsonElement>? options) => settings switch
     {

@@ -29,6 +29,17 @@ internal static class DownloadFolder
         return new FileInfo(path) is { Exists: true } found && found.Length == file.Size ? found : null;
     }
 
+    /// <summary>Opens a file that the downloader may have open, too.</summary>
+    public static FileStream Open(FileInfo file) => new(
+        file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+
+    /// <summary>The time by which a version of a file is recognized, as precise as storage keeps it.</summary>
+    public static DateTimeOffset StampOf(FileInfo file)
+    {
+        var time = file.LastWriteTimeUtc;
+        return new DateTimeOffset(time.Ticks - (time.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
+    }
+
     /// <summary>Removes a folder with all that is in it. Links in it are removed and not followed.</summary>
     public static void Delete(string folder)
     {

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
+using Cloudreve.AzureStorage;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
-using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
-using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.RemoteDownloads.Torrents;
 
@@ -17,12 +17,12 @@ namespace Cloudreve.Core.Content.RemoteDownloads.Torrents;
 /// <param name="sources">Reads torrents.</param>
 /// <param name="transfer">Stores files.</param>
 /// <param name="states">The states of downloads.</param>
-/// <param name="quota">The space used.</param>
+/// <param name="reservations">Reserve the space for files.</param>
+/// <param name="ending">Ends downloads.</param>
 /// <param name="clock">Determines how long a downloader takes to begin.</param>
-/// <param name="logger">Receives what users are not told.</param>
 internal sealed class TorrentDownload(
-    TaskRuns runs, DownloaderCatalog downloaders, TorrentSources sources, TorrentTransfer transfer, StepStates<TorrentState> states, QuotaLedger quota,
-    TimeProvider clock, ILogger<TorrentDownload> logger)
+    TaskRuns runs, DownloaderCatalog downloaders, TorrentSources sources, TorrentTransfer transfer, StepStates<TorrentState> states,
+    TorrentReservations reservations, TorrentEnding ending, TimeProvider clock)
 {
     private const int IdBytes = 8;
 
@@ -43,7 +43,7 @@ internal sealed class TorrentDownload(
     {
         if (!job.IsFile)
             MagnetLink.Parse(job.Source);
-        await downloaders.GetAsync(caller.Group, cancellationToken);
+        await downloaders.GetAsync(caller.Group, "", null, cancellationToken);
         if (job.IsFile)
             await sources.ReadAsync(caller, job, cancellationToken);
     }
@@ -56,12 +56,18 @@ internal sealed class TorrentDownload(
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<StepAnswer> StepAsync(WorkflowTask task, Caller caller, RemoteDownloadJob job, CancellationToken cancellationToken)
     {
-        var (downloader, settings) = await downloaders.GetAsync(caller.Group, cancellationToken);
-        var progress = await BeginAsync(task, downloader, cancellationToken);
+        var found = await states.FindAsync(task.Id, cancellationToken);
+        var id = found?.State.Id ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
+        var (downloader, settings) = await downloaders.GetAsync(caller.Group, id, found?.State.Downloader, cancellationToken);
+        var progress = found is var (state, etag)
+            ? new TorrentProgress(states, task.Id, state, etag)
+            : await BeginAsync(task.Id, id, downloader, settings, cancellationToken);
         if (progress.State.AddedAt is null)
-            await AddAsync(progress, downloader, caller, job, cancellationToken);
+            await AddAsync(task.Id, progress, downloader, caller, job, cancellationToken);
         var wait = new StepAnswer(false, settings.PollInterval);
-        var snapshot = await downloader.FindAsync(progress.State.Id, progress.State.Folder, cancellationToken);
+        var snapshot = await downloader.FindAsync(progress.State.Key, cancellationToken);
+        if (snapshot?.Follower is { } follower && follower != progress.State.Follower)
+            await progress.SaveAsync(progress.State with { Follower = follower }, cancellationToken);
         if (progress.State is { IsStored: true, Reason: { } reason } stored)
             throw new CloudreveException(ErrorCode.UnsetError, $"{stored.Refused.Count} of {stored.Stored.Count + stored.Refused.Count} files could not be stored. {reason}");
         if (progress.State.IsStored)
@@ -80,58 +86,51 @@ internal sealed class TorrentDownload(
         return await transfer.StepAsync(task, caller, job, progress, snapshot, cancellationToken);
     }
 
-    /// <summary>Takes a download from the downloader and removes its files. A downloader that does not respond is left alone.</summary>
+    /// <summary>Takes a download from the downloader, and removes what is left of it. A downloader that is away is called again later.</summary>
     /// <returns>True if all files were stored.</returns>
     public async Task<bool> DiscardAsync(TaskReference reference, CancellationToken cancellationToken)
     {
         if (await states.FindAsync(reference.TaskId, cancellationToken) is not var (state, _))
             return false;
-        await TryAsync(state, async () =>
-        {
-            if (await downloaders.FindAsync(cancellationToken) is { } downloader)
-                await downloader.RemoveAsync(state.Id, cancellationToken);
-        });
-        await TryAsync(state, () =>
-        {
-            DownloadFolder.Delete(state.Folder);
-            return Task.CompletedTask;
-        });
+        await ending.RunAsync(reference, state, cancellationToken);
         return state is { IsStored: true, Reason: null };
     }
 
     /// <summary>Forgets the state of a download that has ended.</summary>
     public Task ClearAsync(TaskReference reference, CancellationToken cancellationToken) => states.ClearAsync(reference.TaskId, cancellationToken);
 
-    private async Task TryAsync(TorrentState state, Func<Task> run)
+    /// <summary>A new download gets its name before the downloader hears of it.</summary>
+    private async Task<TorrentProgress> BeginAsync(long taskId, string id, IDownloader downloader, NodeSettings settings, CancellationToken cancellationToken)
     {
-        try
+        var begun = new TorrentState
         {
-            await run();
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            logger.LogWarning(e, "The download {Download} could not be removed from the downloader or its folder", state.Id);
-        }
-    }
-
-    /// <summary>The state; a new download gets its name before the downloader hears of it.</summary>
-    private async Task<TorrentProgress> BeginAsync(WorkflowTask task, IDownloader downloader, CancellationToken cancellationToken)
-    {
-        if (await states.FindAsync(task.Id, cancellationToken) is var (state, etag))
-            return new TorrentProgress(states, task.Id, state, etag);
-        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
-        var begun = new TorrentState { Id = id, Folder = DownloadFolder.PathOf(downloader.TempPath, id) };
-        var progress = new TorrentProgress(states, task.Id, begun, null);
+            Id = id,
+            Folder = DownloadFolder.PathOf(downloader.TempPath, id),
+            Downloader = downloaders.AccessOf(settings, id),
+            BegunAt = clock.GetUtcNow(),
+        };
+        var progress = new TorrentProgress(states, taskId, begun, null);
         await progress.SaveAsync(begun, cancellationToken);
         return progress;
     }
 
-    private async Task AddAsync(TorrentProgress progress, IDownloader downloader, Caller caller, RemoteDownloadJob job, CancellationToken cancellationToken)
+    private async Task AddAsync(
+        long taskId, TorrentProgress progress, IDownloader downloader, Caller caller, RemoteDownloadJob job, CancellationToken cancellationToken)
     {
+        var key = progress.State.Key;
         // An earlier run may have died between the two.
-        if (await downloader.FindAsync(progress.State.Id, progress.State.Folder, cancellationToken) is null)
-            await downloader.AddAsync(progress.State.Id, await sources.ReadAsync(caller, job, cancellationToken), progress.State.Folder, cancellationToken);
-        await progress.SaveAsync(progress.State with { AddedAt = clock.GetUtcNow() }, cancellationToken);
+        if (await downloader.FindAsync(key, cancellationToken) is null)
+            await downloader.AddAsync(key, await sources.ReadAsync(caller, job, cancellationToken), cancellationToken);
+        try
+        {
+            await progress.SaveAsync(progress.State with { AddedAt = clock.GetUtcNow() }, cancellationToken);
+        }
+        catch (StorageNotFoundException)
+        {
+            // The task was ended meanwhile.
+            await ending.RemoveAsync(taskId, progress.State, cancellationToken);
+            throw;
+        }
     }
 
     /// <summary>Shows the progress, and passes on which files are wanted.</summary>
@@ -141,11 +140,11 @@ internal sealed class TorrentDownload(
     {
         if (snapshot.Files.Count > 0 && snapshot.Files.All(file => task.Deselected.Contains(file.Index)))
             return null;
-        await CheckFilesAsync(caller, snapshot, task.Deselected, cancellationToken);
+        await ReserveAsync(task, caller, progress, snapshot, cancellationToken);
         var isSelected = progress.State.Deselected.SequenceEqual(task.Deselected);
         if (!isSelected)
         {
-            await downloader.SelectAsync(progress.State.Id, snapshot.Files.ToDictionary(file => file.Index, file => !task.Deselected.Contains(file.Index)), cancellationToken);
+            await downloader.SelectAsync(progress.State.Key, snapshot.Files.ToDictionary(file => file.Index, file => !task.Deselected.Contains(file.Index)), cancellationToken);
             await progress.SaveAsync(progress.State with { Deselected = task.Deselected }, cancellationToken);
         }
         var isDownloaded = isSelected && snapshot.State is DownloadState.Seeding or DownloadState.Completed;
@@ -161,13 +160,16 @@ internal sealed class TorrentDownload(
         return true;
     }
 
-    private async Task CheckFilesAsync(Caller caller, DownloadSnapshot snapshot, IReadOnlyList<int> deselected, CancellationToken cancellationToken)
+    /// <summary>Reserves the space for the files that are wanted, once their sizes are known: no transaction while nothing changes.</summary>
+    private async Task ReserveAsync(WorkflowTask task, Caller caller, TorrentProgress progress, DownloadSnapshot snapshot, CancellationToken cancellationToken)
     {
         if (snapshot.Files.Count > MaxFiles || snapshot.Files.Sum(file => (long)file.Name.Length) > MaxNameCharacters)
             throw new CloudreveException(ErrorCode.BadParameter, "The torrent has too many files.");
-        var size = snapshot.Files.Where(file => !deselected.Contains(file.Index)).Sum(file => (decimal)file.Size);
-        if (size > caller.Group.MaxStorage - await quota.GetUsedAsync(caller.UserId, cancellationToken))
-            throw new CloudreveException(ErrorCode.QuotaExceeded, "Your storage does not have enough space for the files.");
+        var size = snapshot.Files.Where(file => !task.Deselected.Contains(file.Index)).Sum(file => file.Size);
+        if (size == progress.State.Reserved)
+            return;
+        await reservations.SetAsync(caller, task.Id, size, cancellationToken);
+        await progress.SaveAsync(progress.State with { Reserved = size }, cancellationToken);
     }
 
     /// <returns>False when the task is to end.</returns>

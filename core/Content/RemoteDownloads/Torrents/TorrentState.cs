@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
+
 namespace Cloudreve.Core.Content.RemoteDownloads.Torrents;
 
 /// <summary>The progress of the download of a torrent.</summary>
@@ -8,6 +11,15 @@ internal sealed record TorrentState
 
     /// <summary>Its folder.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>The name of the download that continues it; null while there is none.</summary>
+    public string? Follower { get; init; }
+
+    /// <summary>Where it began; null in states of earlier releases.</summary>
+    public DownloaderAccess? Downloader { get; init; }
+
+    /// <summary>The time that it began.</summary>
+    public DateTimeOffset BegunAt { get; init; }
 
     /// <summary>The time that it was given to the downloader; null before.</summary>
     public DateTimeOffset? AddedAt { get; init; }
@@ -24,6 +36,15 @@ internal sealed record TorrentState
     /// <summary>Bytes of them.</summary>
     public long StoredBytes { get; init; }
 
+    /// <summary>Bytes that its owner is charged for files which are not stored yet.</summary>
+    public long Reserved { get; init; }
+
+    /// <summary>The files that are stored in segments, and are not complete.</summary>
+    public IReadOnlyList<StagedFile> Staged { get; init; } = [];
+
+    /// <summary>The number of times that files which should be there were looked for in vain.</summary>
+    public int Looks { get; init; }
+
     /// <summary>The files that cannot be stored.</summary>
     public IReadOnlyList<int> Refused { get; init; } = [];
 
@@ -32,4 +53,8 @@ internal sealed record TorrentState
 
     /// <summary>True if all files that can be stored are.</summary>
     public bool IsStored { get; init; }
+
+    /// <summary>Identifies it in the downloader.</summary>
+    [JsonIgnore]
+    public DownloadKey Key => new(Id, Folder, Follower);
 }

@@ -1,6 +1,6 @@
+using System.Runtime.ExceptionServices;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
-using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site.Settings;
@@ -10,13 +10,20 @@ namespace Cloudreve.Core.Content.RemoteDownloads.Torrents;
 
 /// <summary>Stores the files of a downloaded torrent in the drive, some at a time. Files that cannot be stored are counted, and the rest continues.</summary>
 /// <param name="runs">Reports progress.</param>
-/// <param name="writer">Writes files.</param>
-/// <param name="byPath">Finds files that an earlier run wrote.</param>
+/// <param name="files">Stores files.</param>
+/// <param name="reservations">Give back what is reserved.</param>
 /// <param name="settings">Limits how many at once.</param>
 /// <param name="clock">Limits steps.</param>
-internal sealed class TorrentTransfer(TaskRuns runs, FileContentWriter writer, EntriesByPath byPath, SettingStore settings, TimeProvider clock)
+internal sealed class TorrentTransfer(TaskRuns runs, TorrentFiles files, TorrentReservations reservations, SettingStore settings, TimeProvider clock)
 {
     private const int MaxWorkers = 8;
+
+    // Until then it is counted twice: as reserved, and as stored.
+    private const long ReleaseBytes = 64L << 20;
+
+    // Programs rename and move files after they say that all is there.
+    private const int MaxLooks = 6;
+    private const int LookInterval = 5;
 
     private static readonly TimeSpan s_stepTime = TimeSpan.FromSeconds(45);
 
@@ -31,89 +38,60 @@ internal sealed class TorrentTransfer(TaskRuns runs, FileContentWriter writer, E
     public async Task<StepAnswer> StepAsync(
         WorkflowTask task, Caller caller, RemoteDownloadJob job, TorrentProgress progress, DownloadSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var paths = TorrentPaths.Of(FilePath.ParsePlain(job.Destination), snapshot.Files);
-        var wanted = snapshot.Files.Where(file => !progress.State.Deselected.Contains(file.Index)).ToList();
+        var round = new TransferRound(progress, snapshot, TorrentPaths.Of(FilePath.ParsePlain(job.Destination), snapshot.Files));
         var workers = (int)Math.Min((await settings.GetAsync(cancellationToken)).Get(RemoteDownloadSetting.ParallelTransfers), MaxWorkers);
-        var open = new Queue<DownloadedFile>(wanted.Where(file => !progress.State.Stored.Contains(file.Index) && !progress.State.Refused.Contains(file.Index)));
-        for (var start = clock.GetTimestamp(); open.Count > 0;)
+        for (var start = clock.GetTimestamp(); round.Open.Count > 0;)
         {
             if (clock.GetElapsedTime(start) > s_stepTime)
                 return StepAnswer.Again;
-            var round = Enumerable.Range(0, Math.Min(workers, open.Count)).Select(_ => open.Dequeue()).ToList();
-            await StoreAsync(caller, progress, round, paths, cancellationToken);
-            if (!await ReportAsync(task, progress.State, snapshot, wanted, cancellationToken))
+            var outcomes = await Task.WhenAll(round.Open.Take(workers).Select(file => files.StoreAsync(caller, round, file, cancellationToken)));
+            await NoteAsync(task, caller, round, outcomes, cancellationToken);
+            if (!await ReportAsync(task, round, cancellationToken))
                 return StepAnswer.Done;
         }
-        await progress.SaveAsync(progress.State with { IsStored = true }, cancellationToken);
+        if (round.Missing.Count > 0 && progress.State.Looks < MaxLooks)
+        {
+            await progress.SaveAsync(progress.State with { Looks = progress.State.Looks + 1 }, cancellationToken);
+            return new StepAnswer(false, LookInterval);
+        }
+        foreach (var file in round.Missing)
+            round.Refuse(file, "It is not in the folder that the downloader and the site share.");
+        await SaveAsync(task, caller, progress, round.State with { IsStored = true }, 0, cancellationToken);
         return StepAnswer.Again;
     }
 
-    /// <summary>Stores some files in parallel, and notes the results.</summary>
-    private async Task StoreAsync(
-        Caller caller, TorrentProgress progress, IReadOnlyList<DownloadedFile> round, Dictionary<int, FilePath> paths, CancellationToken cancellationToken)
+    /// <summary>Notes what became of some files, and then throws what kept others from being stored now.</summary>
+    private async Task NoteAsync(WorkflowTask task, Caller caller, TransferRound round, FileOutcome[] outcomes, CancellationToken cancellationToken)
     {
-        var failures = await Task.WhenAll(round.Select(file => StoreAsync(caller, progress.State.Folder, file, paths.GetValueOrDefault(file.Index), cancellationToken)));
-        var stored = round.Where((_, i) => failures[i] is null).ToList();
-        await progress.SaveAsync(
-            progress.State with
-            {
-                Stored = [.. progress.State.Stored, .. stored.Select(file => file.Index)],
-                StoredBytes = progress.State.StoredBytes + stored.Sum(file => file.Size),
-                Refused = [.. progress.State.Refused, .. round.Where((_, i) => failures[i] is not null).Select(file => file.Index)],
-                Reason = progress.State.Reason ?? Array.Find(failures, failure => failure is not null),
-            },
-            cancellationToken);
+        foreach (var outcome in outcomes)
+            round.Add(outcome);
+        var reserved = round.Remaining is var rest && Math.Abs(round.State.Reserved - rest) >= ReleaseBytes ? rest : round.State.Reserved;
+        if (round.HasChanged)
+            await SaveAsync(task, caller, round.Progress, round.State, reserved, cancellationToken);
+        round.Kept();
+        if (Array.Find(outcomes, outcome => outcome.Obstacle is not null) is { Obstacle: { } obstacle })
+            ExceptionDispatchInfo.Throw(obstacle);
     }
 
-    /// <returns>The reason that the file cannot be stored; null when it is.</returns>
-    /// <exception cref="CloudreveException">40051: there is no space, for this or any other file.</exception>
-    private async Task<string?> StoreAsync(Caller caller, string folder, DownloadedFile file, FilePath? path, CancellationToken cancellationToken)
+    private async Task SaveAsync(
+        WorkflowTask task, Caller caller, TorrentProgress progress, TorrentState next, long reserved, CancellationToken cancellationToken)
     {
-        if (path is null)
-            return $"{file.Name}: Its path is too deep.";
-        if (DownloadFolder.Find(folder, file) is not { } found)
-            return $"{file.Name}: It is not in the folder that the downloader and the site share.";
-        var request = new ContentRequest(path, file.Size) { ModifiedAt = StampOf(found) };
-        try
-        {
-            if (await byPath.FindAsync(caller.UserId, path, cancellationToken) is { Type: FileType.File } earlier && earlier.Size == file.Size && earlier.UpdatedAt == request.ModifiedAt)
-                return null;
-            await using var content = found.OpenRead();
-            await writer.WriteAsync(caller, request, content, cancellationToken);
-            return null;
-        }
-        catch (CloudreveException e) when (e.Code is ErrorCode.Conflict or ErrorCode.TooManyRequests or ErrorCode.LockConflict)
-        {
-            throw new RetryLaterException(e.Message, e);
-        }
-        catch (CloudreveException e) when (e.Code is not (ErrorCode.QuotaExceeded or ErrorCode.PolicyNotAllowed))
-        {
-            return $"{file.Name}: {e.Message}";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"{file.Name}: The site may not read it.";
-        }
-    }
-
-    /// <summary>The time by which a file that an earlier run stored is recognized, as precise as storage keeps it.</summary>
-    private static DateTimeOffset StampOf(FileInfo file)
-    {
-        var time = file.LastWriteTimeUtc;
-        return new DateTimeOffset(time.Ticks - (time.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
+        if (reserved != next.Reserved)
+            await reservations.SetAsync(caller, task.Id, reserved, cancellationToken);
+        await progress.SaveAsync(next with { Reserved = reserved }, cancellationToken);
     }
 
     /// <returns>False when the task is to end.</returns>
-    private async Task<bool> ReportAsync(
-        WorkflowTask task, TorrentState state, DownloadSnapshot snapshot, List<DownloadedFile> wanted, CancellationToken cancellationToken)
+    private async Task<bool> ReportAsync(WorkflowTask task, TransferRound round, CancellationToken cancellationToken)
     {
+        var state = round.State;
         var progress = new Dictionary<string, TaskProgress>
         {
-            ["upload_count"] = new(wanted.Count, state.Stored.Count),
-            ["upload"] = new(wanted.Sum(file => file.Size), state.StoredBytes),
+            ["upload_count"] = new(round.Wanted.Count, state.Stored.Count),
+            ["upload"] = new(round.Wanted.Sum(file => file.Size), state.StoredBytes + state.Staged.Where(file => !state.Refused.Contains(file.Index)).Sum(file => file.Position)),
         };
         var reported = await runs.ReportDownloadAsync(
-            new TaskReference(task.Id, task.OwnerId), RemoteDownload.Transferring, snapshot.Describe(state.Deselected), progress, state.Refused.Count, cancellationToken);
+            new TaskReference(task.Id, task.OwnerId), RemoteDownload.Transferring, round.Snapshot.Describe(state.Deselected), progress, state.Refused.Count, cancellationToken);
         return reported is { IsAtWork: true };
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>Content that a workflow stages over a long time, before a file gets it.</summary>
@@ -11,4 +13,9 @@ internal sealed record StoredContent(Guid WriteId, long EntityId, int PolicyId, 
 /// <summary>The place of such content, noted before anything is written there.</summary>
 /// <param name="IsNewFile">True if the write creates the file.</param>
 /// <param name="Size">Bytes of the content.</param>
-internal sealed record StoredPlace(long FolderId, long FileId, bool IsNewFile, long Size);
+internal sealed record StoredPlace(long FolderId, long FileId, bool IsNewFile, long Size)
+{
+    /// <summary>Bytes that the owner is charged for the same content already. Not noted: it may change until the content is written.</summary>
+    [JsonIgnore]
+    public long AlreadyCharged { get; init; }
+}

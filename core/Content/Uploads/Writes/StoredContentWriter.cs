@@ -111,7 +111,7 @@ internal sealed class StoredContentWriter(
         intent = found ?? await intents.AddAsync(intent, s_lifetime, cancellationToken);
         try
         {
-            var write = await DescribeAsync(caller, path, content, intent, cancellationToken);
+            var write = await DescribeAsync(caller, path, content, intent, place.AlreadyCharged, cancellationToken);
             await staging.StageStoredAsync(write, await stage(cancellationToken), cancellationToken);
             var file = await placement.PlaceAsync(write, cancellationToken);
             if (write.File is null)
@@ -153,7 +153,7 @@ internal sealed class StoredContentWriter(
         await entities.FindAsync(content.EntityId, cancellationToken) is not null;
 
     private async Task<ContentWrite> DescribeAsync(
-        Caller caller, FilePath path, StoredContent content, WriteIntent intent, CancellationToken cancellationToken)
+        Caller caller, FilePath path, StoredContent content, WriteIntent intent, long alreadyCharged, CancellationToken cancellationToken)
     {
         var request = RequestOf(path, intent.Size);
         var policy = await targets.GetPolicyAsync(intent.PolicyId, cancellationToken);
@@ -170,7 +170,7 @@ internal sealed class StoredContentWriter(
             File = target.File,
             At = clock.GetUtcNow(),
             KeepVersions = VersionRetention.KeptOf(caller.RequireUser().Settings, path.Name),
-            Limit = caller.Group.MaxStorage,
+            Limit = caller.Group.MaxStorage > long.MaxValue - alreadyCharged ? long.MaxValue : caller.Group.MaxStorage + alreadyCharged,
             CheckSize = FileRules.Of(policy).CheckSize,
             BlockSize = intent.Size,
             Encryption = content.Encryption,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.RemoteDownloads.Torrents;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Uploads.Chunked;
 using Cloudreve.Core.Content.Uploads.Writes;
@@ -73,6 +74,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveSettlement set
         foreach (var upload in uploads.Where(upload => upload.State != UploadState.Completed && !walk.Holds(upload.FileId, upload.EntityId)))
             bytes += await ChargeOfAsync(userId, UploadCreation.OperationOf(upload), cancellationToken);
         bytes += await ReadChunksAsync(userId, cancellationToken);
+        bytes += await quota.SumAsync(userId, TorrentReservations.Prefix, cancellationToken);
         foreach (var write in walk.Writes.Where(write => write.State != WriteState.Written))
             bytes += await ChargeOfAsync(userId, write.Operation, cancellationToken);
         var released = walk.Writes.Where(write => write.State == WriteState.Written).Select(write => (write.FileId, write.Dropped))

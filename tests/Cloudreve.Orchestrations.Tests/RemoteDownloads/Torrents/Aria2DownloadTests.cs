@@ -47,6 +47,22 @@ public sealed class Aria2DownloadTests(AzuriteServer azurite, TorrentSwarm swarm
     }
 
     [Fact]
+    public async Task Given_an_aria2_that_forgets_results_when_a_magnet_link_is_downloaded_then_what_follows_is_found_and_removed()
+    {
+        using var aria2 = new Aria2Process("--max-download-result=0");
+        await using var site = await TorrentSite.CreateAsync(azurite, TorrentSite.SettingsOf(aria2, seedTime: "60"));
+        var torrent = await swarm.ShareAsync("forgotten");
+
+        var ended = await site.DownloadAsync(torrent.ToMagnet(swarm.Tracker));
+
+        Assert.Equal((WorkflowTaskStatus.Completed, null, "forgotten"), (ended.Status, ended.Error, ended.Download?.Name));
+        await site.AssertContentAsync(torrent);
+        Assert.Equal(0, await aria2.CountAsync());
+        Assert.Empty(Directory.EnumerateDirectories(aria2.Folder));
+        await site.SettleDownloadsAsync();
+    }
+
+    [Fact]
     public async Task Given_a_torrent_when_a_file_is_deselected_then_only_the_other_is_stored()
     {
         await using var site = await CreateAsync();

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -120,18 +119,7 @@ public sealed class QbittorrentDownloadTests(AzuriteServer azurite, TorrentSwarm
         Assert.Equal((ErrorCode.BadParameter, "The downloader's address is not allowed by the operator of this site."), (refused.Code, refused.Message));
     }
 
-    private NodeSettings Settings() => new()
-    {
-        Provider = NodeSettings.QbittorrentProvider,
-        Qbittorrent = new QbittorrentSettings
-        {
-            Server = qbittorrent.Address,
-            User = QbittorrentProcess.User,
-            Password = QbittorrentProcess.Password,
-            TempPath = qbittorrent.Downloads,
-            Options = new Dictionary<string, JsonElement> { ["seedingTimeLimit"] = JsonSerializer.SerializeToElement("60") },
-        },
-    };
+    private NodeSettings Settings() => TorrentSite.SettingsOf(qbittorrent);
 
     private Task<RunningSite> CreateAsync() => TorrentSite.CreateAsync(azurite, Settings());
 

@@ -38,7 +38,7 @@ internal sealed class Aria2Rpc(DownloaderHttp http, Aria2Settings settings)
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or NotSupportedException)
         {
-            throw new RetryLaterException("The address of the downloader does not lead to aria2.", e);
+            throw DownloaderAnswer.NotOne(Aria2Status.Program, e);
         }
     }
 }

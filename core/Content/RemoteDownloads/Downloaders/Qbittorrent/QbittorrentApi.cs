@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text.Json;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.RemoteDownloads.Downloaders.Qbittorrent;
 
@@ -20,50 +18,26 @@ internal sealed class QbittorrentApi(
 
     /// <summary>Reads a page.</summary>
     /// <param name="page">The page, with its query.</param>
-    /// <returns>The answer; null when there is no such thing.</returns>
-    public Task<string?> GetAsync(string page, CancellationToken cancellationToken) => SendAsync(page, static () => null, cancellationToken);
-
-    /// <summary>Reads a page of JSON; null when there is no such thing.</summary>
-    /// <param name="page">The page, with its query.</param>
-    /// <exception cref="RetryLaterException">It is something else.</exception>
-    public async Task<JsonElement?> GetJsonAsync(string page, CancellationToken cancellationToken)
-    {
-        if (await GetAsync(page, cancellationToken) is not { } text)
-            return null;
-        try
-        {
-            return JsonSerializer.Deserialize<JsonElement>(text);
-        }
-        catch (JsonException e)
-        {
-            throw NotOne(e);
-        }
-    }
+    public Task<QbittorrentAnswer> GetAsync(string page, CancellationToken cancellationToken) => SendAsync(page, static () => null, cancellationToken);
 
     /// <summary>Sends a form.</summary>
     /// <param name="page">The page.</param>
     /// <param name="form">The fields.</param>
-    /// <returns>The answer; null when there is no such thing.</returns>
-    public Task<string?> PostAsync(string page, IReadOnlyDictionary<string, string> form, CancellationToken cancellationToken) =>
+    public Task<QbittorrentAnswer> PostAsync(string page, IReadOnlyDictionary<string, string> form, CancellationToken cancellationToken) =>
         SendAsync(page, () => new FormUrlEncodedContent(form), cancellationToken);
 
     /// <summary>Sends content.</summary>
     /// <param name="page">The page.</param>
     /// <param name="content">Makes the content, anew if it has to be sent again.</param>
-    /// <returns>The answer; null when there is no such thing.</returns>
-    public async Task<string?> SendAsync(string page, Func<HttpContent?> content, CancellationToken cancellationToken)
+    public async Task<QbittorrentAnswer> SendAsync(string page, Func<HttpContent?> content, CancellationToken cancellationToken)
     {
-        if (sessions.TryGetValue(Key, out var session))
-        {
-            var (status, text) = await SendOnceAsync(page, content(), session, cancellationToken);
-            if (status != HttpStatusCode.Forbidden)
-                return Read(status, text);
-        }
-        session = await SignInAsync(cancellationToken);
-        var (last, answer) = await SendOnceAsync(page, content(), session, cancellationToken);
-        return Read(last, answer);
+        if (sessions.TryGetValue(Key, out var session) && await SendOnceAsync(page, content(), session, cancellationToken) is var first
+            && first.Status is not (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized))
+            return first;
+        return await SendOnceAsync(page, content(), await SignInAsync(cancellationToken), cancellationToken);
     }
 
+    /// <summary>Signs in. Releases before 5.2 refuse with a text, later ones with a status; they also answer without any text.</summary>
     private async Task<string> SignInAsync(CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf("auth/login"))
@@ -73,34 +47,26 @@ internal sealed class QbittorrentApi(
         using var response = await http.SendAsync(request, cancellationToken);
         if (response.StatusCode is HttpStatusCode.Forbidden)
             throw new CloudreveException(ErrorCode.BadParameter, "qBittorrent has locked this site out after too many failed sign-ins. Try again later.");
-        if (response.StatusCode is HttpStatusCode.Unauthorized || await response.Content.ReadAsStringAsync(cancellationToken) == "Fails.")
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        if (response.StatusCode is HttpStatusCode.Unauthorized || text == QbittorrentAnswer.Fails)
             throw new CloudreveException(ErrorCode.BadParameter, "qBittorrent refuses the user name or the password.");
-        if (!response.IsSuccessStatusCode)
-            throw NotOne();
-        // There is no session where qBittorrent trusts the address of the site.
-        var cookie = response.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies.First().Split(';')[0] : "";
-        sessions[Key] = cookie;
-        return cookie;
+        if (!response.IsSuccessStatusCode || text is not ("" or QbittorrentAnswer.Ok))
+            throw DownloaderAnswer.NotOne(QbittorrentAnswer.Program);
+        // There is no session where qBittorrent trusts the address of the site. The cookie's name depends on the release: SID, QBT_SID_ and the port.
+        var cookies = response.Headers.TryGetValues("Set-Cookie", out var set) ? set.Select(cookie => cookie.Split(';')[0]).ToList() : [];
+        var session = cookies.Find(cookie => cookie.Split('=')[0].Contains("SID", StringComparison.Ordinal)) ?? cookies.FirstOrDefault() ?? "";
+        sessions[Key] = session;
+        return session;
     }
 
-    private async Task<(HttpStatusCode Status, string Text)> SendOnceAsync(string page, HttpContent? content, string session, CancellationToken cancellationToken)
+    private async Task<QbittorrentAnswer> SendOnceAsync(string page, HttpContent? content, string session, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(content is null ? HttpMethod.Get : HttpMethod.Post, AddressOf(page)) { Content = content };
         if (session.Length > 0)
             request.Headers.TryAddWithoutValidation("Cookie", session);
         using var response = await http.SendAsync(request, cancellationToken);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+        return new QbittorrentAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
     }
 
-    private static string? Read(HttpStatusCode status, string text) => (int)status switch
-    {
-        >= 200 and < 300 => text,
-        404 => null,
-        409 or 415 => throw new CloudreveException(ErrorCode.UnsetError, "The downloader refuses the download."),
-        _ => throw NotOne(),
-    };
-
     private Uri AddressOf(string page) => DownloaderHttp.AddressOf(settings.Server, Prefix + page);
-
-    private static RetryLaterException NotOne(Exception? reason = null) => new("The address of the downloader does not lead to qBittorrent.", reason);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.RemoteDownloads.Downloaders.Qbittorrent;
 
@@ -14,7 +15,24 @@ internal static class QbittorrentStatus
     /// <param name="torrent">The torrent.</param>
     /// <param name="files">Its files.</param>
     /// <param name="pieces">The states of its pieces.</param>
-    public static DownloadSnapshot Read(JsonElement torrent, JsonElement files, JsonElement pieces)
+    /// <exception cref="RetryLaterException">They are not of qBittorrent.</exception>
+    public static DownloadSnapshot Read(JsonElement torrent, JsonElement files, JsonElement pieces) =>
+        DownloaderAnswer.Read(QbittorrentAnswer.Program, () => ReadTorrent(torrent, files, pieces).Checked());
+
+    /// <summary>The info hash, by which calls name a torrent: they take "all" and lists, too.</summary>
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static string HashOf(JsonElement torrent) =>
+        torrent.GetProperty("hash").GetString() is { } hash && DownloadSnapshot.InfoHash().IsMatch(hash) ? hash : throw new FormatException("The torrent has no hash.");
+
+    /// <summary>The tags of a torrent.</summary>
+    public static IReadOnlyList<string> TagsOf(JsonElement torrent) =>
+        torrent.TryGetProperty("tags", out var tags) ? tags.GetString()?.Split(',', StringSplitOptions.TrimEntries) ?? [] : [];
+
+    /// <summary>True if a torrent is in a folder.</summary>
+    public static bool IsIn(JsonElement torrent, string folder) =>
+        torrent.TryGetProperty("save_path", out var path) && path.GetString() is { } text && Path.TrimEndingDirectorySeparator(text) == folder;
+
+    private static DownloadSnapshot ReadTorrent(JsonElement torrent, JsonElement files, JsonElement pieces)
     {
         var state = StateOf(torrent.GetProperty("state").GetString()!);
         var count = pieces.GetArrayLength();
@@ -26,7 +44,7 @@ internal static class QbittorrentStatus
             DownloadSpeed = torrent.GetProperty("dlspeed").GetInt64(),
             Uploaded = torrent.GetProperty("uploaded").GetInt64(),
             UploadSpeed = torrent.GetProperty("upspeed").GetInt64(),
-            Hash = torrent.GetProperty("hash").GetString(),
+            Hash = HashOf(torrent),
             Pieces = count is > 0 and <= MaxPieces ? Convert.ToBase64String(BitsOf(pieces, count)) : null,
             NumPieces = count,
             Files = [.. files.EnumerateArray().Select(ReadFile)],
@@ -46,7 +64,7 @@ internal static class QbittorrentStatus
     {
         var size = file.GetProperty("size").GetInt64();
         var index = file.TryGetProperty("index", out var number) ? number.GetInt32() : position;
-        return new DownloadedFile(index, file.GetProperty("name").GetString()!, size, (long)(file.GetProperty("progress").GetDouble() * size));
+        return new DownloadedFile(index, file.GetProperty("name").GetString() ?? "", size, (long)(file.GetProperty("progress").GetDouble() * size));
     }
 
     private static byte[] BitsOf(JsonElement pieces, int count)
