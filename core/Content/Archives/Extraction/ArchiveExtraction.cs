@@ -129,7 +129,7 @@ public sealed class ArchiveExtraction(
             isZip ? _zips : _decoders, caller, progress,
             token =>
             {
-                var single = new EntryWriter(byPath, creation, writer, caller, destination, new TaskFiles(byPath, entities, task), token);
+                var single = new EntryWriter(byPath, creation, writer, caller, destination, new TaskFiles(byPath, entities, reference, task.CreatedAt), token);
                 progress.Entries = new RoundWriter(single, groups, caller);
                 return ExtractAsync(reference, caller, job, archive, progress, token);
             },

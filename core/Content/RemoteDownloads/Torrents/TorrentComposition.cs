@@ -33,7 +33,7 @@ internal static class TorrentComposition
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<TorrentRemovals>>()));
         services.TryAddSingleton(provider => new TorrentFiles(
-            provider.GetRequiredService<FileContentWriter>(), SegmentsOf(provider), provider.GetRequiredService<EntriesByPath>()));
+            provider.GetRequiredService<FileContentWriter>(), SegmentsOf(provider), provider.GetRequiredService<EntriesByPath>(), provider.GetRequiredService<EntityStore>()));
         services.TryAddSingleton(provider => new TorrentDownload(
             provider.GetRequiredService<TaskRuns>(),
             provider.GetRequiredService<DownloaderCatalog>(),

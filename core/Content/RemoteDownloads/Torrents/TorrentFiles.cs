@@ -1,4 +1,5 @@
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.RemoteDownloads.Downloaders;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Tree;
@@ -11,7 +12,8 @@ namespace Cloudreve.Core.Content.RemoteDownloads.Torrents;
 /// <param name="writer">Writes small files.</param>
 /// <param name="segments">Writes large ones.</param>
 /// <param name="byPath">Finds files that an earlier run wrote.</param>
-internal sealed class TorrentFiles(FileContentWriter writer, FileSegments segments, EntriesByPath byPath)
+/// <param name="entities">Finds their content.</param>
+internal sealed class TorrentFiles(FileContentWriter writer, FileSegments segments, EntriesByPath byPath, EntityStore entities)
 {
     /// <summary>Does the next thing for a file.</summary>
     /// <param name="caller">The owner.</param>
@@ -28,7 +30,7 @@ internal sealed class TorrentFiles(FileContentWriter writer, FileSegments segmen
         try
         {
             if (round.State.Staged.FirstOrDefault(staged => staged.Index == file.Index) is not { } staged)
-                return await BeginAsync(caller, path, found, round.State.Reserved, outcome, cancellationToken);
+                return await BeginAsync(caller, path, found, round, outcome, cancellationToken);
             var next = await segments.ContinueAsync(caller, path, staged, found, round.State.Reserved, cancellationToken);
             return outcome with { Staged = next, IsStored = next is null };
         }
@@ -57,15 +59,17 @@ internal sealed class TorrentFiles(FileContentWriter writer, FileSegments segmen
     /// <summary>Removes what was staged of a file, unless it is complete. Harmless to repeat.</summary>
     public Task DiscardAsync(long ownerId, StagedFile staged, CancellationToken cancellationToken) => segments.DiscardAsync(ownerId, staged, cancellationToken);
 
-    private async Task<FileOutcome> BeginAsync(Caller caller, FilePath path, FileInfo found, long reserved, FileOutcome outcome, CancellationToken cancellationToken)
+    private async Task<FileOutcome> BeginAsync(Caller caller, FilePath path, FileInfo found, TransferRound round, FileOutcome outcome, CancellationToken cancellationToken)
     {
         var (size, stamp) = (outcome.File.Size, DownloadFolder.StampOf(found));
         if (segments.Takes(outcome.File))
             return outcome with { Staged = await segments.BeginAsync(caller, path, outcome.File, stamp, cancellationToken) };
-        if (await byPath.FindAsync(caller.UserId, path, cancellationToken) is { Type: FileType.File } earlier && earlier.Size == size && earlier.UpdatedAt == stamp)
+        var own = new TaskFiles(byPath, entities, new TaskReference(round.Progress.TaskId, caller.UserId), since: default);
+        if (await own.FindAsync(path, size, stamp, cancellationToken) is not null)
             return outcome with { IsStored = true };
         await using var content = DownloadFolder.Open(found);
-        await writer.WriteAsync(caller, new ContentRequest(path, size) { ModifiedAt = stamp, AlreadyCharged = reserved }, content, cancellationToken);
+        var request = new ContentRequest(path, size) { ModifiedAt = stamp, AlreadyCharged = round.State.Reserved, TaskId = own.TaskId };
+        await writer.WriteAsync(caller, request, content, cancellationToken);
         return outcome with { IsStored = true };
     }
 }

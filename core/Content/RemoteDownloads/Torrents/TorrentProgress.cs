@@ -11,6 +11,9 @@ internal sealed class TorrentProgress(StepStates<TorrentState> states, long task
 {
     private string? _etag = etag;
 
+    /// <summary>The task.</summary>
+    public long TaskId => taskId;
+
     /// <summary>The state.</summary>
     public TorrentState State { get; private set; } = state;
 

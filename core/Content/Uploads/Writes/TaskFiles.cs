@@ -11,10 +11,11 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="byPath">Finds files.</param>
 /// <param name="entities">Finds contents.</param>
 /// <param name="task">The task.</param>
-internal sealed class TaskFiles(EntriesByPath byPath, EntityStore entities, WorkflowTask task)
+/// <param name="since">The time that its files are younger than.</param>
+internal sealed class TaskFiles(EntriesByPath byPath, EntityStore entities, TaskReference task, DateTimeOffset since)
 {
     /// <summary>The task, for <see cref="ContentRequest.TaskId"/>.</summary>
-    public long TaskId => task.Id;
+    public long TaskId => task.TaskId;
 
     /// <summary>A file at a path if the task has written it: one transaction for its content, and those of the path.</summary>
     /// <param name="path">The path in the drive of the task's owner.</param>
@@ -27,7 +28,7 @@ internal sealed class TaskFiles(EntriesByPath byPath, EntityStore entities, Work
             return null;
         // Empty files have no content that could name a task, and none that could differ.
         if (file.PrimaryEntityId == 0)
-            return file.CreatedAt >= task.CreatedAt ? file : null;
-        return await entities.FindAsync(file.PrimaryEntityId, cancellationToken) is { } entity && entity.TaskId == task.Id ? file : null;
+            return file.CreatedAt >= since ? file : null;
+        return await entities.FindAsync(file.PrimaryEntityId, cancellationToken) is { } entity && entity.TaskId == task.TaskId ? file : null;
     }
 }
