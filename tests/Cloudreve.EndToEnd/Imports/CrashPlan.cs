@@ -41,8 +41,8 @@ internal sealed class CrashPlan
     /// <summary>Bytes of the tree.</summary>
     public long TotalBytes => _sizes.Values.Sum();
 
-    /// <summary>Number of files that are not empty.</summary>
-    public int FilesWithContent => _sizes.Values.Count(size => size > 0);
+    /// <summary>Number of files.</summary>
+    public int Files => _sizes.Count;
 
     /// <summary>The time before each kill that its target is left alone.</summary>
     public IReadOnlyList<TimeSpan> Delays { get; }

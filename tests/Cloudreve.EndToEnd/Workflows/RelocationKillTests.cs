@@ -29,7 +29,7 @@ public sealed class RelocationKillTests(AzuriteServer azurite, ITestOutputHelper
         await _plan.AssertRestAsync(site);
         await _plan.AssertTreeAsync(site, "cloudreve://my/copy");
         Assert.Equal(_plan.TotalBytes, (await site.Client.GetAsync("user/capacity")).GetProperty("used").GetInt64());
-        Assert.Equal(_plan.FilesWithContent, await CountAsync(site, bucket));
+        Assert.Equal(_plan.Files, await CountAsync(site, bucket));
         Assert.Equal(new byte[6], await site.Client.DownloadAsync("cloudreve://my/copy/d0006/f00006"));
     }
 
