@@ -132,31 +132,31 @@ public sealed class FileGroupWriter
 
     private static ContentWrite WriteOf(
         Caller caller, DriveControl seen, GroupedFile file, GroupPlace place, IntendedFile intended, string? encryption, DateTimeOffset now) => new()
-    {
-        Request = file.Request,
-        Seen = seen,
-        ParentId = place.FolderId,
-        File = null,
-        At = now,
-        KeepVersions = VersionRetention.KeptOf(caller.RequireUser().Settings, file.Path.Name),
-        Limit = caller.Group.MaxStorage,
-        BlockSize = Math.Max(1, file.Content.Length),
-        Encryption = encryption,
-        TaskId = file.TaskId,
-        CheckSize = FileRules.Of(place.Policy).CheckSize,
-        Intent = new WriteIntent
         {
-            Id = Guid.Empty,
-            OwnerId = seen.OwnerId,
-            FolderId = place.FolderId,
-            FileId = intended.FileId,
-            IsNewFile = true,
-            EntityId = intended.EntityId,
-            Size = intended.Size,
-            PolicyId = place.Policy.Id,
-            Source = intended.Source,
-        },
-    };
+            Request = file.Request,
+            Seen = seen,
+            ParentId = place.FolderId,
+            File = null,
+            At = now,
+            KeepVersions = VersionRetention.KeptOf(caller.RequireUser().Settings, file.Path.Name),
+            Limit = caller.Group.MaxStorage,
+            BlockSize = Math.Max(1, file.Content.Length),
+            Encryption = encryption,
+            TaskId = file.TaskId,
+            CheckSize = FileRules.Of(place.Policy).CheckSize,
+            Intent = new WriteIntent
+            {
+                Id = Guid.Empty,
+                OwnerId = seen.OwnerId,
+                FolderId = place.FolderId,
+                FileId = intended.FileId,
+                IsNewFile = true,
+                EntityId = intended.EntityId,
+                Size = intended.Size,
+                PolicyId = place.Policy.Id,
+                Source = intended.Source,
+            },
+        };
 
     private static WriteGroup GroupOf(List<GroupMember> members)
     {
