@@ -30,6 +30,16 @@ internal sealed class SiteClient : IDisposable
 
     public Task<JsonElement> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, JsonContent.Create(body));
 
+    /// <summary>Sends a request with fields that the contract does not know, and expects success.</summary>
+    /// <returns>The payload.</returns>
+    public async Task<JsonElement> PostUndocumentedAsync(string path, object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v4/" + path) { Content = JsonContent.Create(body) };
+        request.Options.Set(ContractHandler.Undocumented, true);
+        using var answer = await Http.SendAsync(request);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data");
+    }
+
     /// <summary>Sends a request of the API and expects success.</summary>
     /// <returns>The payload.</returns>
     public async Task<JsonElement> SendAsync(HttpMethod method, string path, HttpContent? content = null)

@@ -1,9 +1,6 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using Cloudreve.EndToEnd.Imports;
 using Cloudreve.EndToEnd.Sites;
 using Cloudreve.Testing.Azurite;
-using Cloudreve.Testing.Contract;
 using Xunit;
 
 namespace Cloudreve.EndToEnd.Workflows;
@@ -35,13 +32,7 @@ public sealed class ArchiveKillTests(AzuriteServer azurite, ITestOutputHelper ou
 
     private static async Task<string> ArchiveAsync(Site site, string format)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v4/workflow/archive")
-        {
-            Content = JsonContent.Create(new { src = new[] { "cloudreve://my/copy" }, dst = "cloudreve://my/all", format }),
-        };
-        // The contract knows zips alone.
-        request.Options.Set(ContractHandler.Undocumented, true);
-        using var answer = await site.Client.Http.SendAsync(request);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data").GetProperty("id").GetString()!;
+        var task = await site.Client.PostUndocumentedAsync("workflow/archive", new { src = new[] { "cloudreve://my/copy" }, dst = "cloudreve://my/all", format });
+        return task.GetProperty("id").GetString()!;
     }
 }

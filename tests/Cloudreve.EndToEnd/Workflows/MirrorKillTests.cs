@@ -1,9 +1,6 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using Cloudreve.EndToEnd.Imports;
 using Cloudreve.EndToEnd.Sites;
 using Cloudreve.Testing.Azurite;
-using Cloudreve.Testing.Contract;
 using Xunit;
 
 namespace Cloudreve.EndToEnd.Workflows;
@@ -43,23 +40,17 @@ public sealed class MirrorKillTests(AzuriteServer azurite, ITestOutputHelper out
 
     private static async Task<string> MirrorAsync(Site site)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v4/workflow/import")
+        var task = await site.Client.PostUndocumentedAsync("workflow/import", new
         {
-            Content = JsonContent.Create(new
-            {
-                src = "/source",
-                dst = "/mirror",
-                user_id = site.Client.UserId,
-                policy_id = 1,
-                recursive = true,
-                extract_media_meta = false,
-                mirror = true,
-            }),
-        };
-        // The contract knows no mirrors.
-        request.Options.Set(ContractHandler.Undocumented, true);
-        using var answer = await site.Client.Http.SendAsync(request);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data").GetProperty("id").GetString()!;
+            src = "/source",
+            dst = "/mirror",
+            user_id = site.Client.UserId,
+            policy_id = 1,
+            recursive = true,
+            extract_media_meta = false,
+            mirror = true,
+        });
+        return task.GetProperty("id").GetString()!;
     }
 
     private static async Task<Dictionary<string, (string Id, long Size)>> ReadAsync(Site site)
